@@ -1,0 +1,2 @@
+//! The HTTP API of a node and its binary, probityd.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Measures the product and writes the report of `make bench`.

@@ -1,0 +1,1 @@
+//! The node: transactions executed, state stored, blocks agreed on.

@@ -1,0 +1,1 @@
+//! The statements as constraint systems, twins of the native checks.

@@ -1,0 +1,1 @@
+//! The command line, probity: wallet, institution, authority, lender and auditor.

@@ -1,0 +1,2 @@
+//! The command line, probity: wallet, institution, authority, lender and auditor.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The nouns of Probity: hashes, identities, files, policies and the native statement.

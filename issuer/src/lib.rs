@@ -1,0 +1,1 @@
+//! Institutions and the identity authority: CSV in, commitments, openings and receipts out.

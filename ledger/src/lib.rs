@@ -1,0 +1,1 @@
+//! Plain data of the chain: transactions, headers, certificates, state proofs, requests.

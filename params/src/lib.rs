@@ -1,0 +1,1 @@
+//! Groth16 parameters: set-up, identifiers, verifying-key gate, key cache.

@@ -1,0 +1,1 @@
+//! Checks a witness natively, then proves it.

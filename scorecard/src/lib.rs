@@ -1,0 +1,1 @@
+//! Reads scorecards made by other tools and compiles them to policies.

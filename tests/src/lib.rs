@@ -1,0 +1,1 @@
+//! Flows, adversaries and crashes over the whole product.

@@ -1,0 +1,1 @@
+//! The subject's side: encrypted store, openings, consent, local proofs.
