@@ -1,1 +1,13 @@
-//! The nouns of Probity: hashes, identities, files, policies and the native statement.
+//! The nouns of Probity: fields, hashes, identities, credit files, policies and the native check of the statement.
+//!
+//! Data flows upwards: [`field`] and [`hash`] give canonical elements and tagged Poseidon; [`tree`] commits to leaves of
+//! [`identity`] and [`file`](mod@file); [`schema`] and [`policy`] say how features are read and scored; [`statement`] puts them together
+//! and checks, natively, exactly what the circuits enforce.
+//!
+//! This crate never performs I/O, never reads a clock, and holds no constraint code.
+
+pub mod codec;
+pub mod digest;
+pub mod field;
+pub mod hash;
+pub mod month;

@@ -1,0 +1,3 @@
+//! Tagged hashes: every label of the product in one file, and Poseidon with the tag in the capacity element.
+
+pub mod label;
