@@ -84,6 +84,14 @@ pub mod sha256 {
     pub const FILE_BLINDING: &str = "probity/file-blinding/v1";
     /// Wallet consent log chain.
     pub const CONSENT: &str = "probity/consent/v1";
+    /// Validators' approval of an admission.
+    pub const ADMISSION: &str = "probity/admission/v1";
+    /// Proof that the owner of an account holds the key it rotates to.
+    pub const KEY_POSSESSION: &str = "probity/key-possession/v1";
+    /// Address to which a response goes.
+    pub const RESPONSE_URI: &str = "probity/response-uri/v1";
+    /// Response of a wallet, signed by the one-time consent key.
+    pub const RESPONSE: &str = "probity/response/v1";
     /// Idempotency key of an API request.
     pub const IDEMPOTENCY: &str = "probity/idempotency/v1";
 }
