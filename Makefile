@@ -1,0 +1,54 @@
+# Everything a user or a reviewer runs. `make` alone lists the targets.
+
+# One build directory outside the checkout, so that clones share what was compiled.
+PROBITY_TARGET_DIR ?= $(HOME)/.cache/probity/target
+# Where the binaries end up; scripts/demo and the tests look for probity and probityd there.
+PROBITY_BIN_DIR = $(PROBITY_TARGET_DIR)/release
+
+export CARGO_TARGET_DIR = $(PROBITY_TARGET_DIR)
+export PROBITY_BIN_DIR
+
+# Always the whole workspace and one profile: a narrower selection would resolve other features and compile most dependencies once more.
+BUILD = cargo build --release --locked --workspace
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test lint deny bench vectors clean-cache
+
+help: ## Print this list
+	@printf 'Probity: prove that you are creditworthy without showing your records.\n\n'
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
+	@printf '\nBuilds go to %s (set PROBITY_TARGET_DIR to change it).\n' '$(PROBITY_TARGET_DIR)'
+
+setup: ## Install what a build needs and this machine lacks (Debian, Ubuntu)
+	@scripts/bootstrap
+
+build: setup ## Compile the two binaries, probity and probityd
+	$(BUILD) --bin probity --bin probityd
+
+demo: build ## Play the whole story on real data; KEEP=1 leaves the node running
+	@KEEP='$(KEEP)' scripts/demo
+
+test: build ## Run every test
+	cargo test --release --locked --workspace --no-fail-fast
+
+lint: setup deny ## Formatting, clippy, documentation, dependencies: warnings are errors
+	cargo fmt --all --check
+	cargo clippy --release --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --release --locked --workspace --no-deps
+
+deny:
+	@cargo deny --version >/dev/null 2>&1 || \
+		CARGO_TARGET_DIR='$(PROBITY_TARGET_DIR)/tools' cargo install --locked cargo-deny
+	cargo deny --locked check bans licenses sources
+
+bench: setup ## Measure the product and print the report of the README
+	$(BUILD) --bin probity-benches
+	'$(PROBITY_BIN_DIR)/probity-benches'
+
+vectors: ## Make the Poseidon vectors anew with circomlibjs (needs Node.js)
+	cd tests/vectors/poseidon && npm ci --ignore-scripts --no-audit --no-fund && npm run --silent generate
+	git diff --stat --exit-code -- tests/vectors/poseidon/vectors.jsonl
+
+clean-cache: ## Delete compiled code and cached proving keys
+	cargo clean
+	@if [ -n '$(HOME)' ]; then rm -rf -- '$(HOME)/.cache/probity'; fi
