@@ -6,8 +6,18 @@
 //!
 //! This crate never performs I/O, never reads a clock, and holds no constraint code.
 
+pub mod circuit_id;
 pub mod codec;
+pub mod commitment;
 pub mod digest;
+pub mod domain;
 pub mod field;
+pub mod file;
 pub mod hash;
+pub mod identity;
 pub mod month;
+pub mod nullifier;
+pub mod policy;
+pub mod schema;
+pub mod statement;
+pub mod tree;
