@@ -24,7 +24,8 @@ pub mod hex_array {
     pub fn deserialize<'de, D: Deserializer<'de>, const N: usize>(d: D) -> Result<[u8; N], D::Error> {
         let text = Cow::<'de, str>::deserialize(d)?;
         let mut bytes = [0; N];
-        hex::decode_to_slice(text.as_bytes(), &mut bytes).map_err(|_| D::Error::custom(format!("{N} bytes are written as {} hexadecimal digits", 2 * N)))?;
+        hex::decode_to_slice(text.as_bytes(), &mut bytes)
+            .map_err(|_| D::Error::custom(format!("{N} bytes are written as {} hexadecimal digits", 2 * N)))?;
         Ok(bytes)
     }
 }

@@ -1,0 +1,289 @@
+//! How a chain begins: its validators, keys, money, circuits and rules, whose digest is the chain id.
+
+use crate::address::Address;
+use crate::block::{BLOCK_BYTES_MAX, HEADER_BYTES_MAX, PROTOCOL_VERSION};
+use crate::certificate::ValidatorSet;
+use crate::encoding::base64url;
+use crate::keys::PublicKey;
+use crate::name::Name;
+use crate::transaction::{Payload, TRANSACTION_BYTES_MAX, Transaction};
+use borsh::{BorshDeserialize, BorshSerialize};
+use probity_credit::circuit_id::CircuitId;
+use probity_credit::digest::Digest;
+use probity_credit::hash::label;
+use serde::{Deserialize, Serialize};
+use std::num::NonZeroU16;
+
+/// Longest genesis document.
+pub const GENESIS_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Most accounts funded at genesis.
+pub const ACCOUNTS_MAX: usize = 100_000;
+
+/// Longest verifying key.
+pub const VERIFYING_KEY_BYTES_MAX: usize = 1024 * 1024;
+
+/// For play or for real.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChainKind {
+    /// Accepts development parameters and may have a faucet.
+    Development,
+    /// Neither.
+    Production,
+}
+
+/// Money at genesis.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GenesisAccount {
+    /// The account.
+    pub address: Address,
+    /// Its balance.
+    pub balance: u64,
+}
+
+/// A circuit whose proofs the chain accepts.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GenesisCircuit {
+    /// The circuit.
+    pub id: CircuitId,
+    /// Digest of its constraints.
+    pub constraints: Digest,
+    /// Id of the verifying key: a digest over the file's content.
+    pub verifying_key_id: Digest,
+    /// The canonical bytes of the verifying key's file.
+    #[serde(with = "base64url")]
+    pub verifying_key: Vec<u8>,
+}
+
+/// When anchors are written and how long they count.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnchorRules {
+    /// An anchor is written at every height that is a multiple of this.
+    pub interval_blocks: u64,
+    /// How long after its replacement an anchor counts, in block time; also the longest life of a request.
+    pub grace_ms: u64,
+}
+
+/// Least fees.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fees {
+    /// For any transaction.
+    pub base: u64,
+    /// For each encoded byte.
+    pub per_byte: u64,
+    /// For each proof to verify.
+    pub per_proof: u64,
+}
+
+impl Fees {
+    /// The least fee of a transaction; saturates.
+    pub fn minimum(&self, transaction: &Transaction) -> u64 {
+        let bytes = (transaction.encode().len() as u64).saturating_mul(self.per_byte);
+        let proofs = if matches!(transaction.body.payload, Payload::RecordProof(_)) { self.per_proof } else { 0 };
+        self.base.saturating_add(bytes).saturating_add(proofs)
+    }
+}
+
+/// What a block may hold.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Encoded bytes of a block.
+    pub block_bytes: u32,
+    /// Transactions of a block.
+    pub block_transactions: u32,
+    /// Proofs to verify in a block.
+    pub block_proofs: u32,
+    /// How far a block's time may be ahead of a validator's clock.
+    pub clock_drift_ms: u64,
+}
+
+/// The document a chain begins with.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Genesis {
+    /// [`PROTOCOL_VERSION`].
+    pub protocol_version: u32,
+    /// Name of the chain.
+    pub chain_name: Name,
+    /// For play or for real.
+    pub kind: ChainKind,
+    /// Before the first block, milliseconds since 1970.
+    pub time_unix_ms: u64,
+    /// Who decides.
+    pub validators: ValidatorSet,
+    /// Key of the identity authority's account.
+    pub identity_authority: PublicKey,
+    /// Who has money, ascending by address.
+    pub accounts: Vec<GenesisAccount>,
+    /// The account from which a development chain's node gives money away.
+    pub faucet: Option<Address>,
+    /// Circuits, ascending by id.
+    pub circuits: Vec<GenesisCircuit>,
+    /// Anchors.
+    pub anchors: AnchorRules,
+    /// Length of the consortium scope's window, months.
+    pub consortium_window_months: NonZeroU16,
+    /// Least fees.
+    pub fees: Fees,
+    /// Limits.
+    pub limits: Limits,
+}
+
+/// Why a genesis is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum GenesisError {
+    /// Too long a document.
+    #[error("the genesis has {bytes} bytes, more than the limit of {limit}")]
+    TooLong {
+        /// Bytes.
+        bytes: usize,
+        /// Limit.
+        limit: usize,
+    },
+    /// Not a genesis document.
+    #[error("the genesis does not parse: {reason}")]
+    Malformed {
+        /// Where and why.
+        reason: String,
+    },
+    /// Rules of another version.
+    #[error("the genesis is for protocol version {found}, this program follows version {expected}: use the matching program")]
+    ProtocolVersion {
+        /// Ours.
+        expected: u32,
+        /// The genesis's.
+        found: u32,
+    },
+    /// No usable authority key.
+    #[error("the identity authority's key is not a usable Ed25519 public key: generate a new one")]
+    WeakAuthorityKey,
+    /// Accounts unsorted, twice or too many.
+    #[error("genesis accounts are at most {limit}, each once, in ascending order of their addresses")]
+    AccountList {
+        /// Accounts allowed.
+        limit: usize,
+    },
+    /// More money than 64 bits hold.
+    #[error("the balances at genesis add up to more than 64 bits hold: lower them")]
+    SupplyOverflow,
+    /// Money for nothing on a real chain.
+    #[error("a faucet exists on development chains only: remove it or set the kind to development")]
+    FaucetOnProduction,
+    /// An empty faucet.
+    #[error("the faucet account is not among the funded accounts: fund it")]
+    FaucetNotFunded,
+    /// Circuits empty, unsorted or twice.
+    #[error("a genesis has at least one circuit, each once, in ascending order")]
+    CircuitList,
+    /// A verifying key that is none.
+    #[error("the verifying key of {circuit} has {bytes} bytes, which is not in 1..={limit}: rebuild the genesis from the parameters")]
+    VerifyingKeyLength {
+        /// Circuit.
+        circuit: CircuitId,
+        /// Bytes.
+        bytes: usize,
+        /// Limit.
+        limit: usize,
+    },
+    /// A rule with a number that can't work.
+    #[error("{rule} is {found}, it must lie between {least} and {most}")]
+    Range {
+        /// Name of the rule.
+        rule: &'static str,
+        /// Number given.
+        found: u64,
+        /// Least number allowed.
+        least: u64,
+        /// Most allowed.
+        most: u64,
+    },
+}
+
+impl Genesis {
+    /// Parses and checks a JSON document.
+    ///
+    /// # Errors
+    /// [`GenesisError`].
+    pub fn from_json(json: &[u8]) -> Result<Self, GenesisError> {
+        if json.len() > GENESIS_BYTES_MAX {
+            return Err(GenesisError::TooLong { bytes: json.len(), limit: GENESIS_BYTES_MAX });
+        }
+        let genesis: Self = serde_json::from_slice(json).map_err(|e| GenesisError::Malformed { reason: e.to_string() })?;
+        genesis.check()?;
+        Ok(genesis)
+    }
+
+    /// The document as people read it.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("a genesis has no map with keys that are no text")
+    }
+
+    /// The chain id.
+    pub fn chain_id(&self) -> Digest {
+        Digest::of_value(label::sha256::CHAIN, self)
+    }
+
+    /// The circuit with this id, if the chain has it.
+    pub fn circuit(&self, id: CircuitId) -> Option<&GenesisCircuit> {
+        self.circuits.iter().find(|c| c.id == id)
+    }
+
+    /// Address of the identity authority.
+    pub fn authority(&self) -> Address {
+        Address::of(&self.identity_authority)
+    }
+
+    /// Checks every rule that needs nothing but the document. Whether a verifying key is sound is for who loads it.
+    ///
+    /// # Errors
+    /// [`GenesisError`], the first rule broken.
+    pub fn check(&self) -> Result<(), GenesisError> {
+        if self.protocol_version != PROTOCOL_VERSION {
+            return Err(GenesisError::ProtocolVersion { expected: PROTOCOL_VERSION, found: self.protocol_version });
+        }
+        self.identity_authority.check().map_err(|_| GenesisError::WeakAuthorityKey)?;
+        self.check_money()?;
+        if self.circuits.is_empty() || !self.circuits.is_sorted_by(|a, b| a.id < b.id) {
+            return Err(GenesisError::CircuitList);
+        }
+        for circuit in &self.circuits {
+            let bytes = circuit.verifying_key.len();
+            if !(1..=VERIFYING_KEY_BYTES_MAX).contains(&bytes) {
+                return Err(GenesisError::VerifyingKeyLength { circuit: circuit.id, bytes, limit: VERIFYING_KEY_BYTES_MAX });
+            }
+        }
+        let least_block = (TRANSACTION_BYTES_MAX + HEADER_BYTES_MAX) as u64;
+        for (rule, found, least, most) in [
+            ("anchors.interval_blocks", self.anchors.interval_blocks, 1, 10_000_000),
+            ("anchors.grace_ms", self.anchors.grace_ms, 1_000, 31 * 86_400_000),
+            ("consortium_window_months", self.consortium_window_months.get().into(), 1, crate::transaction::WINDOW_MONTHS_MAX.into()),
+            ("limits.block_bytes", self.limits.block_bytes.into(), least_block, BLOCK_BYTES_MAX as u64),
+            ("limits.block_transactions", self.limits.block_transactions.into(), 1, 100_000),
+            ("limits.block_proofs", self.limits.block_proofs.into(), 1, 10_000),
+            ("limits.clock_drift_ms", self.limits.clock_drift_ms, 100, 60_000),
+        ] {
+            if !(least..=most).contains(&found) {
+                return Err(GenesisError::Range { rule, found, least, most });
+            }
+        }
+        Ok(())
+    }
+
+    fn check_money(&self) -> Result<(), GenesisError> {
+        if self.accounts.len() > ACCOUNTS_MAX || !self.accounts.is_sorted_by(|a, b| a.address < b.address) {
+            return Err(GenesisError::AccountList { limit: ACCOUNTS_MAX });
+        }
+        self.accounts.iter().try_fold(0u64, |sum, a| sum.checked_add(a.balance)).ok_or(GenesisError::SupplyOverflow)?;
+        match &self.faucet {
+            Some(_) if self.kind == ChainKind::Production => Err(GenesisError::FaucetOnProduction),
+            Some(faucet) if !self.accounts.iter().any(|a| a.address == *faucet && a.balance > 0) => Err(GenesisError::FaucetNotFunded),
+            _ => Ok(()),
+        }
+    }
+}
