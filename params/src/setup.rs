@@ -1,0 +1,380 @@
+//! The development set-up: a Groth16 key whose secrets everybody can recompute.
+//!
+//! Generic over matrices, so that it needs no circuit. The arithmetic is that of `ark-groth16`'s generator, done here in slices so that
+//! it can say how far it is; a test holds the two equal. The randomness is expanded from a public seed: every machine derives the same
+//! key, nothing has to be shipped, and whoever likes can forge proofs. Hence [`Kind::Development`](crate::Kind::Development), which only a
+//! development chain accepts.
+
+use ark_bn254::{Bn254, G1Affine, G1Projective, G2Projective};
+use ark_ec::scalar_mul::{BatchMulPreprocessing, ScalarMul};
+use ark_ec::{CurveGroup, PrimeGroup};
+use ark_ff::{Field, UniformRand, Zero};
+use ark_groth16::{ProvingKey, VerifyingKey};
+use ark_poly::{EvaluationDomain, GeneralEvaluationDomain};
+use ark_std::rand::{CryptoRng, Error as RandError, RngCore};
+use probity_credit::digest::Digest;
+use probity_credit::field::F;
+use probity_credit::hash::label::sha256;
+use std::fmt;
+
+use crate::gate::{KeyError, gate};
+use crate::key_id::Kind;
+
+/// Rows of a constraint matrix: pairs of coefficient and column. The same type as `ark_relations::utils::matrix::Matrix`.
+pub type Matrix = Vec<Vec<(F, usize)>>;
+
+/// What a set-up needs to know about a circuit.
+#[derive(Clone, Copy)]
+pub struct Circuit<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// The digest of its constraints.
+    pub constraints: &'a Digest,
+    /// A, B and C with equally many rows. Column 0 is the constant one, then public inputs, then the witness.
+    pub matrices: &'a [Matrix; 3],
+    /// Public inputs and the constant.
+    pub num_instance: usize,
+    /// Witness variables.
+    pub num_witness: usize,
+}
+
+impl Circuit<'_> {
+    /// Public inputs, without the constant.
+    pub fn inputs(&self) -> usize {
+        self.num_instance.saturating_sub(1)
+    }
+}
+
+/// What a set-up is doing, for a progress bar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Evaluating the circuit's polynomials at the secret point: counted in rows.
+    Polynomials,
+    /// Computing points of G2.
+    TwistPoints,
+    /// Computing points of G1.
+    CurvePoints,
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Polynomials => "evaluating polynomials",
+            Self::TwistPoints => "computing points of G2",
+            Self::CurvePoints => "computing points of G1",
+        })
+    }
+}
+
+/// Told what is being done, how much of it is done, and how much there is.
+pub type Progress<'a> = &'a dyn Fn(Stage, usize, usize);
+
+/// Why there is no key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SetupError {
+    /// The three matrices have different numbers of rows.
+    #[error("the circuit's matrices have {a}, {b} and {c} rows: they must be equally long")]
+    UnequalRows {
+        /// Rows of A.
+        a: usize,
+        /// Rows of B.
+        b: usize,
+        /// Rows of C.
+        c: usize,
+    },
+    /// A coefficient stands in a column that no variable has.
+    #[error("row {row} of the circuit uses column {column}, but there are {columns} variables")]
+    Column {
+        /// The row.
+        row: usize,
+        /// The column.
+        column: usize,
+        /// Variables of the circuit.
+        columns: usize,
+    },
+    /// The constant one is missing.
+    #[error("the circuit has no constant: its first column must be the one")]
+    NoConstant,
+    /// The field has no domain of this size.
+    #[error("the circuit has {rows} rows and inputs, more than the field has roots of unity for")]
+    TooLarge {
+        /// Rows and inputs.
+        rows: usize,
+    },
+    /// The key would be degenerate, for instance because an input takes part in nothing.
+    #[error("the set-up's key is refused: {0}")]
+    Key(#[from] KeyError),
+}
+
+/// Points computed between two reports of progress.
+const SLICE: usize = 4_096;
+
+/// Derives the development key of a circuit.
+///
+/// # Errors
+/// [`SetupError`] when the matrices do not fit together or the key does not pass the gate.
+pub fn development(circuit: &Circuit<'_>, progress: Progress<'_>) -> Result<ProvingKey<Bn254>, SetupError> {
+    let mut randomness = PublicRandomness::new(circuit.id, circuit.constraints);
+    let key = generate(circuit, &Secrets::draw(&mut randomness), &mut randomness, progress)?;
+    gate(&key.vk, circuit.inputs())?;
+    Ok(key)
+}
+
+/// The numbers that nobody may know of a key that is to be trusted.
+struct Secrets {
+    alpha: F,
+    beta: F,
+    gamma: F,
+    delta: F,
+}
+
+impl Secrets {
+    fn draw(rng: &mut impl RngCore) -> Self {
+        Self { alpha: F::rand(rng), beta: F::rand(rng), gamma: F::rand(rng), delta: F::rand(rng) }
+    }
+}
+
+fn generate(
+    circuit: &Circuit<'_>,
+    secrets: &Secrets,
+    rng: &mut impl RngCore,
+    progress: Progress<'_>,
+) -> Result<ProvingKey<Bn254>, SetupError> {
+    check_shape(circuit)?;
+    let rows = circuit.matrices[0].len();
+    let too_large = SetupError::TooLarge { rows: rows + circuit.num_instance };
+    let domain = GeneralEvaluationDomain::<F>::new(rows + circuit.num_instance).ok_or(too_large)?;
+    let tau = domain.sample_element_outside_domain(rng);
+    let [a, b, c] = polynomials_at(circuit, &domain.evaluate_all_lagrange_coefficients(tau), progress);
+
+    let Secrets { alpha, beta, gamma, delta } = *secrets;
+    let gamma_inverse = gamma.inverse().expect("a drawn number is zero with probability 2^-254");
+    let delta_inverse = delta.inverse().expect("a drawn number is zero with probability 2^-254");
+    let combined = |i: usize| beta * a[i] + alpha * b[i] + c[i];
+    let gamma_abc: Vec<F> = (0..circuit.num_instance).map(|i| combined(i) * gamma_inverse).collect();
+    let l: Vec<F> = (circuit.num_instance..a.len()).map(|i| combined(i) * delta_inverse).collect();
+    let vanishing = domain.evaluate_vanishing_polynomial(tau) * delta_inverse;
+    let h: Vec<F> = std::iter::successors(Some(vanishing), |power| Some(*power * tau)).take(domain.size() - 1).collect();
+
+    let (g, twist_g) = (G1Projective::generator(), G2Projective::generator());
+    let twist = Multiples::new(twist_g, Stage::TwistPoints, b.len(), progress);
+    let b_g2_query = twist.of(&b, 0);
+    let lens = [a.len(), b.len(), h.len(), l.len(), gamma_abc.len()];
+    let curve = Multiples::new(g, Stage::CurvePoints, lens.iter().sum(), progress);
+    let mut done = 0;
+    let [a_query, b_g1_query, h_query, l_query, gamma_abc_g1] = [a, b, h, l, gamma_abc].map(|scalars| -> Vec<G1Affine> {
+        let points = curve.of(&scalars, done);
+        done += scalars.len();
+        points
+    });
+    Ok(ProvingKey {
+        vk: VerifyingKey {
+            alpha_g1: (g * alpha).into_affine(),
+            beta_g2: (twist_g * beta).into_affine(),
+            gamma_g2: (twist_g * gamma).into_affine(),
+            delta_g2: (twist_g * delta).into_affine(),
+            gamma_abc_g1,
+        },
+        beta_g1: (g * beta).into_affine(),
+        delta_g1: (g * delta).into_affine(),
+        a_query,
+        b_g1_query,
+        b_g2_query,
+        h_query,
+        l_query,
+    })
+}
+
+fn check_shape(circuit: &Circuit<'_>) -> Result<(), SetupError> {
+    let [a, b, c] = circuit.matrices.each_ref().map(Vec::len);
+    if a != b || b != c {
+        return Err(SetupError::UnequalRows { a, b, c });
+    }
+    if circuit.num_instance == 0 {
+        return Err(SetupError::NoConstant);
+    }
+    let columns = circuit.num_instance + circuit.num_witness;
+    for matrix in circuit.matrices {
+        for (row, entries) in matrix.iter().enumerate() {
+            if let Some((_, column)) = entries.iter().find(|(_, column)| *column >= columns) {
+                return Err(SetupError::Column { row, column: *column, columns });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The value at the secret point of every variable's three polynomials, from the Lagrange basis `lagrange` there.
+fn polynomials_at(circuit: &Circuit<'_>, lagrange: &[F], progress: Progress<'_>) -> [Vec<F>; 3] {
+    let rows = circuit.matrices[0].len();
+    let mut at = [(); 3].map(|()| vec![F::zero(); circuit.num_instance + circuit.num_witness]);
+    // one more row per instance variable, x_i * 0 = 0, makes their polynomials independent
+    at[0][..circuit.num_instance].copy_from_slice(&lagrange[rows..][..circuit.num_instance]);
+    for (at, (matrix, done)) in at.iter_mut().zip(circuit.matrices.iter().zip(1..)) {
+        for (row, value) in matrix.iter().zip(lagrange) {
+            for (coefficient, column) in row {
+                at[*column] += *value * coefficient;
+            }
+        }
+        progress(Stage::Polynomials, done * rows, 3 * rows);
+    }
+    at
+}
+
+/// Multiples of one generator, in slices.
+struct Multiples<'a, G: ScalarMul> {
+    table: BatchMulPreprocessing<G>,
+    stage: Stage,
+    total: usize,
+    progress: Progress<'a>,
+}
+
+impl<'a, G: ScalarMul<ScalarField = F>> Multiples<'a, G> {
+    fn new(generator: G, stage: Stage, total: usize, progress: Progress<'a>) -> Self {
+        progress(stage, 0, total);
+        Self { table: BatchMulPreprocessing::new(generator, total), stage, total, progress }
+    }
+
+    fn of(&self, scalars: &[F], already_done: usize) -> Vec<G::MulBase> {
+        let mut points = Vec::with_capacity(scalars.len());
+        for slice in scalars.chunks(SLICE) {
+            points.extend(self.table.batch_mul(slice));
+            (self.progress)(self.stage, already_done + points.len(), self.total);
+        }
+        points
+    }
+}
+
+/// SHA-256 in counter mode over a seed that anybody can compute.
+struct PublicRandomness {
+    seed: Digest,
+    counter: u64,
+    block: [u8; 32],
+    used: usize,
+}
+
+impl PublicRandomness {
+    fn new(circuit: &str, constraints: &Digest) -> Self {
+        let parts = [Kind::Development.word().as_bytes(), circuit.as_bytes(), &constraints.0];
+        Self { seed: Digest::of(sha256::PROVING_KEY, &parts), counter: 0, block: [0; 32], used: 32 }
+    }
+}
+
+impl RngCore for PublicRandomness {
+    fn next_u32(&mut self) -> u32 {
+        let mut bytes = [0; 4];
+        self.fill_bytes(&mut bytes);
+        u32::from_le_bytes(bytes)
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        let mut bytes = [0; 8];
+        self.fill_bytes(&mut bytes);
+        u64::from_le_bytes(bytes)
+    }
+
+    fn fill_bytes(&mut self, dest: &mut [u8]) {
+        for byte in dest {
+            if self.used == self.block.len() {
+                self.block = Digest::of(sha256::PROVING_KEY, &[&self.seed.0, &self.counter.to_le_bytes()]).0;
+                self.counter += 1;
+                self.used = 0;
+            }
+            *byte = self.block[self.used];
+            self.used += 1;
+        }
+    }
+
+    fn try_fill_bytes(&mut self, dest: &mut [u8]) -> Result<(), RandError> {
+        self.fill_bytes(dest);
+        Ok(())
+    }
+}
+
+// a statement about the expansion's quality; that the seed is public is what Kind::Development says
+impl CryptoRng for PublicRandomness {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Toy;
+    use crate::verifying::VerifyingKeyFile;
+    use ark_relations::gr1cs::{ConstraintSynthesizer, ConstraintSystemRef, LinearCombination, Result as R1csResult, Variable};
+    use std::cell::RefCell;
+
+    struct Wrapped<'a>(Circuit<'a>);
+
+    impl ConstraintSynthesizer<F> for Wrapped<'_> {
+        fn generate_constraints(self, cs: ConstraintSystemRef<F>) -> R1csResult<()> {
+            let mut variables = vec![Variable::One];
+            for _ in 1..self.0.num_instance {
+                variables.push(cs.new_input_variable(|| Ok(F::zero()))?);
+            }
+            for _ in 0..self.0.num_witness {
+                variables.push(cs.new_witness_variable(|| Ok(F::zero()))?);
+            }
+            let side = |row: &[(F, usize)]| LinearCombination(row.iter().map(|(k, column)| (*k, variables[*column])).collect());
+            let [a, b, c] = self.0.matrices;
+            for ((a, b), c) in a.iter().zip(b).zip(c) {
+                cs.enforce_r1cs_constraint(|| side(a), || side(b), || side(c))?;
+            }
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn agrees_with_the_librarys_generator() {
+        let toy = Toy::with_rows(5, 300);
+        let circuit = toy.circuit();
+        let mut rng = PublicRandomness::new(circuit.id, circuit.constraints);
+        let Secrets { alpha, beta, gamma, delta } = Secrets::draw(&mut rng);
+        let (g, twist_g) = (G1Projective::generator(), G2Projective::generator());
+        let theirs =
+            ark_groth16::Groth16::<Bn254>::generate_parameters_with_qap(Wrapped(circuit), alpha, beta, gamma, delta, g, twist_g, &mut rng)
+                .unwrap();
+        assert_eq!(toy.development_key(), theirs);
+    }
+
+    #[test]
+    fn every_machine_derives_the_same_key() {
+        let toy = Toy::new(2);
+        let file = toy.verifying_key_file();
+        assert_eq!(file.id().to_string(), "6d1d28bcca4f812558658bc3a475d151c3ea822af1184124f7c214a65d019f1d");
+        let vk = |id: &str, constraints: &Digest| development(&Circuit { id, constraints, ..toy.circuit() }, &|_, _, _| ()).unwrap().vk;
+        let circuit = toy.circuit();
+        let vk_here = vk(circuit.id, circuit.constraints);
+        assert_eq!(VerifyingKeyFile::new(circuit.id, Kind::Development, *circuit.constraints, &vk_here).unwrap(), file);
+        assert_ne!(vk("toy-2", circuit.constraints).alpha_g1, vk_here.alpha_g1);
+        assert_ne!(vk(circuit.id, &Digest([7; 32])).alpha_g1, vk_here.alpha_g1);
+    }
+
+    #[test]
+    fn progress_reaches_its_totals() {
+        let toy = Toy::with_rows(1, 5_000);
+        let seen = RefCell::new(Vec::new());
+        development(&toy.circuit(), &|stage, done, total| seen.borrow_mut().push((stage, done, total))).unwrap();
+        let seen = seen.into_inner();
+        assert!(seen.is_sorted());
+        for stage in [Stage::Polynomials, Stage::TwistPoints, Stage::CurvePoints] {
+            let last = seen.iter().rfind(|s| s.0 == stage).unwrap();
+            assert_eq!(last.1, last.2, "{stage}");
+        }
+    }
+
+    #[test]
+    fn misfits_are_refused() {
+        let toy = Toy::new(1);
+        let circuit = toy.circuit();
+        let quiet = |_: Stage, _: usize, _: usize| ();
+        let mut short = circuit.matrices.clone();
+        short[1].pop();
+        let shorter = Circuit { matrices: &short, ..circuit };
+        assert!(matches!(development(&shorter, &quiet), Err(SetupError::UnequalRows { .. })));
+        let mut wide = circuit.matrices.clone();
+        wide[2][1].push((F::from(1), 1_000));
+        let wider = Circuit { matrices: &wide, ..circuit };
+        assert!(matches!(development(&wider, &quiet), Err(SetupError::Column { row: 1, column: 1_000, .. })));
+        let none = Circuit { num_instance: 0, num_witness: 100, ..circuit };
+        assert_eq!(development(&none, &quiet).unwrap_err(), SetupError::NoConstant);
+    }
+}
