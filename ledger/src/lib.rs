@@ -10,6 +10,7 @@
 pub mod address;
 pub mod block;
 pub mod certificate;
+pub mod delivery;
 pub mod encoding;
 pub mod error;
 pub mod genesis;

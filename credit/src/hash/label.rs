@@ -64,6 +64,12 @@ pub mod sha256 {
     pub const REQUEST: &str = "probity/request/v1";
     /// Inclusion receipt of an institution.
     pub const RECEIPT: &str = "probity/inclusion-receipt/v1";
+    /// Registration of a person, signed by the identity authority.
+    pub const REGISTRATION: &str = "probity/registration/v1";
+    /// Keyed digest of a legal identity in an authority's or an institution's files.
+    pub const LEGAL_IDENTITY: &str = "probity/legal-identity/v1";
+    /// Entry of the identity authority's journal.
+    pub const JOURNAL: &str = "probity/authority-journal/v1";
     /// Membership changes of a publication.
     pub const MEMBERSHIP: &str = "probity/membership/v1";
     /// Leaf file of the identity authority.
