@@ -15,6 +15,8 @@ pub mod shape;
 pub mod synthesizer;
 
 #[cfg(test)]
+mod oracle;
+#[cfg(test)]
 pub(crate) mod testing;
 
 pub use bits::Bit;
