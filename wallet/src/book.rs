@@ -1,0 +1,183 @@
+//! What the wallet knows of the chain: who is who, and which anchors count.
+//!
+//! Fetched from a node and, where the caller checked it, proved against headers from the genesis on; remembered, so that a wallet can
+//! answer without a network.
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use probity_credit::circuit_id::CircuitId;
+use probity_credit::digest::Digest;
+use probity_credit::nullifier::ScopeKind;
+use probity_credit::schema::Schema;
+use probity_ledger::address::Address;
+use probity_ledger::genesis::{ChainKind, Genesis};
+use probity_ledger::keys::PublicKey;
+use probity_ledger::name::Name;
+use probity_ledger::state_value::{AnchorEntry, Institution, Lender, PolicyEntry};
+use probity_ledger::transaction::Slot;
+use serde::{Deserialize, Serialize};
+use std::num::NonZeroU16;
+
+/// Longest book as a file.
+pub const BOOK_BYTES_MAX: usize = 16 << 20;
+
+/// How what the book says was checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Provenance {
+    /// By state proofs against headers that the validators signed, from the genesis on.
+    Proved,
+    /// A node said so.
+    NodeSays,
+}
+
+/// A circuit of the chain.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChainCircuit {
+    /// Its id.
+    pub id: CircuitId,
+    /// Digest of its constraints.
+    pub constraints: Digest,
+    /// Digest of its verifying key.
+    pub verifying_key_id: Digest,
+}
+
+/// What never changes about a chain; made from its genesis only.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChainTerms {
+    /// Digest of the genesis.
+    pub chain_id: Digest,
+    /// Name.
+    pub name: Name,
+    /// For play or for real.
+    pub kind: ChainKind,
+    /// How long an anchor counts after its replacement.
+    pub grace_ms: u64,
+    /// Length of the consortium scope's window.
+    pub consortium_window_months: NonZeroU16,
+    /// The identity authority's account.
+    pub authority: Address,
+    /// Circuits.
+    pub circuits: Vec<ChainCircuit>,
+}
+
+impl ChainTerms {
+    /// Takes them from the genesis, whose digest is the chain id.
+    pub fn of(genesis: &Genesis) -> Self {
+        let circuit = |c: &probity_ledger::genesis::GenesisCircuit| ChainCircuit {
+            id: c.id,
+            constraints: c.constraints,
+            verifying_key_id: c.verifying_key_id,
+        };
+        Self {
+            chain_id: genesis.chain_id(),
+            name: genesis.chain_name.clone(),
+            kind: genesis.kind,
+            grace_ms: genesis.anchors.grace_ms,
+            consortium_window_months: genesis.consortium_window_months,
+            authority: genesis.authority(),
+            circuits: genesis.circuits.iter().map(circuit).collect(),
+        }
+    }
+
+    /// The circuit with this id.
+    pub fn circuit(&self, id: CircuitId) -> Option<&ChainCircuit> {
+        self.circuits.iter().find(|c| c.id == id)
+    }
+}
+
+/// A policy that the chain has registered.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownPolicy {
+    /// Policy id.
+    pub id: Digest,
+    /// Since when it is active and until when.
+    pub active_from: u64,
+    /// Height at which it was retired.
+    pub retired_at: Option<u64>,
+}
+
+impl KnownPolicy {
+    /// Takes the times from a policy's entry.
+    pub fn of(entry: &PolicyEntry) -> Self {
+        Self { id: entry.policy.id(), active_from: entry.active_from, retired_at: entry.retired_at }
+    }
+
+    /// Whether proofs against the anchor of this height may use it.
+    pub fn is_active_at(&self, anchor_height: u64) -> bool {
+        self.active_from <= anchor_height && self.retired_at.is_none_or(|end| anchor_height < end)
+    }
+}
+
+/// The chain as of a height.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Book {
+    /// What never changes.
+    pub terms: ChainTerms,
+    /// How the rest was checked.
+    pub provenance: Provenance,
+    /// Height it is of.
+    pub height: u64,
+    /// Time of that block, milliseconds since 1970.
+    pub time_unix_ms: u64,
+    /// The identity authority's current key.
+    pub authority_key: PublicKey,
+    /// Institutions.
+    pub institutions: Vec<Institution>,
+    /// Lenders.
+    pub lenders: Vec<Lender>,
+    /// Schemas.
+    pub schemas: Vec<Schema>,
+    /// Policies.
+    pub policies: Vec<KnownPolicy>,
+    /// Anchors: the newest, and earlier ones that may still be in grace.
+    pub anchors: Vec<AnchorEntry>,
+}
+
+impl Book {
+    /// A lender by address.
+    pub fn lender(&self, address: &Address) -> Option<&Lender> {
+        self.lenders.iter().find(|l| l.address == *address)
+    }
+
+    /// Whose slot it is.
+    pub fn institution(&self, slot: Slot) -> Option<&Institution> {
+        self.institutions.iter().find(|i| i.slots.iter().any(|s| s.slot == slot))
+    }
+
+    /// The institution's name, or the slot's number where nobody is known.
+    pub fn institution_name(&self, slot: Slot) -> String {
+        self.institution(slot).map_or_else(|| format!("institution of slot {slot}"), |i| i.name.to_string())
+    }
+
+    /// A schema by id.
+    pub fn schema(&self, id: &Digest) -> Option<&Schema> {
+        self.schemas.iter().find(|s| s.id() == *id)
+    }
+
+    /// A policy by id.
+    pub fn policy(&self, id: &Digest) -> Option<&KnownPolicy> {
+        self.policies.iter().find(|p| p.id == *id)
+    }
+
+    /// An anchor by height.
+    pub fn anchor(&self, height: u64) -> Option<&AnchorEntry> {
+        self.anchors.iter().find(|a| a.anchor.height == height)
+    }
+
+    /// The anchor with the greatest height.
+    pub fn newest_anchor(&self) -> Option<&AnchorEntry> {
+        self.anchors.iter().max_by_key(|a| a.anchor.height)
+    }
+
+    /// Length of the window of the scope that a lender's policies of this kind use.
+    pub fn window_months(&self, lender: &Lender, scope: ScopeKind) -> Option<NonZeroU16> {
+        match scope {
+            ScopeKind::Lender => NonZeroU16::new(lender.window_months),
+            ScopeKind::Consortium => Some(self.terms.consortium_window_months),
+        }
+    }
+}
