@@ -420,3 +420,7 @@ impl Wire for ProposedValue<EngineContext> {
         })
     }
 }
+
+#[cfg(test)]
+#[path = "codec_tests.rs"]
+mod tests;

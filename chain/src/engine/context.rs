@@ -213,7 +213,7 @@ impl core::ProposalPart<EngineContext> for Part {
     }
 
     fn is_last(&self) -> bool {
-        self.index + 1 == self.header.part_count()
+        self.index.checked_add(1) == Some(self.header.part_count())
     }
 }
 

@@ -38,7 +38,9 @@ pub enum EngineError {
     #[error("the consensus engine did not start: {0}; is the port free and the home directory writable?")]
     Start(String),
     /// The library stopped by itself.
-    #[error("the consensus engine stopped by itself: see the log, then restart the node")]
+    #[error(
+        "the consensus engine stopped by itself: read the log before restarting; after a failure of its write-ahead log, a restart from an incomplete log could sign twice"
+    )]
     Stopped,
     /// The application failed.
     #[error("the application failed: {0}")]
@@ -72,7 +74,9 @@ pub fn peer_id(network: &SecretKey) -> String {
     keypair(network).public().to_peer_id().to_string()
 }
 
-/// Runs the engine until `shutdown` turns true or its sender is gone.
+/// Runs the engine until `shutdown` turns true or its sender is gone; then it finishes the call it is in and stops.
+///
+/// Await it to its end: dropping the future leaves the engine's parts running with nobody to answer them.
 ///
 /// # Errors
 /// [`EngineError`], when it can't start, or when the application or the library fails.

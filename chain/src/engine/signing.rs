@@ -161,3 +161,39 @@ impl Signer<EngineContext> for NodeSigner {
         Ok(ValidatorProof::new(public_key, peer_id, signature))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::context::{BlockHash, BlockHeight, ValidatorId};
+    use arc_malachitebft_app_channel::app::types::core::Round;
+
+    fn signer(chain: &str) -> NodeSigner {
+        NodeSigner { chain_id: Digest::of(chain, &[]), key: Arc::new(SecretKey::generate()) }
+    }
+
+    #[tokio::test]
+    async fn signatures_hold_on_their_chain_and_for_their_purpose_only() {
+        let signer = signer("a");
+        let key = signer.key.public();
+        let (here, there) = (ChainVerifier { chain_id: signer.chain_id }, ChainVerifier { chain_id: Digest::of("b", &[]) });
+        let block = NilOrVal::Val(BlockHash(Digest::of("block", &[])));
+        let vote = |round| Vote { height: BlockHeight(1), round, block, vote_type: VoteType::Precommit, validator: ValidatorId(key) };
+
+        let signed = signer.sign_vote(vote(Round::new(0))).await.unwrap();
+        assert!(here.verify_signed_vote(&signed.message, &signed.signature, &key).await.unwrap().is_valid());
+        assert!(there.verify_signed_vote(&signed.message, &signed.signature, &key).await.unwrap().is_invalid());
+        let prevote = Vote { vote_type: VoteType::Prevote, ..signed.message.clone() };
+        assert!(here.verify_signed_vote(&prevote, &signed.signature, &key).await.unwrap().is_invalid());
+        assert!(signer.sign_vote(vote(Round::Nil)).await.is_err());
+        assert!(here.verify_signed_vote(&vote(Round::Nil), &signed.signature, &key).await.unwrap().is_invalid());
+
+        let proof = signer.sign_validator_proof(key.0.to_vec(), vec![1, 2, 3]).await.unwrap();
+        assert!(here.verify_validator_proof(&proof).await.unwrap().is_valid());
+        assert!(there.verify_validator_proof(&proof).await.unwrap().is_invalid());
+        let moved = ValidatorProof { peer_id: vec![1, 2, 4], ..proof.clone() };
+        assert!(here.verify_validator_proof(&moved).await.unwrap().is_invalid());
+        let short = ValidatorProof { public_key: vec![1], ..proof };
+        assert!(here.verify_validator_proof(&short).await.unwrap().is_invalid());
+    }
+}

@@ -141,6 +141,7 @@ struct Node {
     app: Arc<TestApp>,
     config: EngineConfig,
     secrets: [String; 2],
+    votes: bool,
     running: Option<(watch::Sender<bool>, Task)>,
     _home: tempfile::TempDir,
 }
@@ -191,7 +192,7 @@ fn network(name: &str, powers: &[u64], payload_bytes: usize) -> Vec<Node> {
         };
         let app = TestApp { key: consensus.public(), set: set.clone(), payload_bytes, idle: false, store: Mutex::default() };
         let secrets = [consensus.to_hex().to_string(), network.to_hex().to_string()];
-        Node { app: Arc::new(app), config, secrets, running: None, _home: home }
+        Node { app: Arc::new(app), config, secrets, votes: true, running: None, _home: home }
     };
     secrets.iter().enumerate().map(node).collect()
 }
@@ -274,6 +275,25 @@ async fn four_validators_agree_go_on_without_one_and_let_it_catch_up() {
         node.stop().await.unwrap();
     }
     certificates_are_refused_when_altered(&nodes[0].app);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_without_a_consensus_key_follows() {
+    let mut nodes = network("follow", &[1, 1], 100);
+    let validator = Validator { public_key: nodes[0].app.key, power: 1 };
+    for node in &mut nodes {
+        Arc::get_mut(&mut node.app).unwrap().set = ValidatorSet::new(vec![validator]).unwrap();
+    }
+    nodes[1].votes = false;
+    nodes[0].start();
+    nodes[0].reach(3).await;
+    nodes[1].start();
+    nodes[1].reach(8).await;
+    assert_eq!(nodes[1].app.hashes(8), nodes[0].app.hashes(8));
+    check_chain(&nodes[1].app, 8);
+    for node in &mut nodes {
+        node.stop().await.unwrap();
+    }
 }
 
 fn certificates_are_refused_when_altered(app: &TestApp) {
