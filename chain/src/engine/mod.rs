@@ -1,6 +1,6 @@
 //! Byzantine-fault-tolerant consensus on opaque blocks: the only module that sees the consensus library.
 //!
-//! [`run`] drives an [`Application`]: it asks for a block when it is this node's turn, lets it check the blocks of others, and hands
+//! [`run()`] drives an [`Application`]: it asks for a block when it is this node's turn, lets it check the blocks of others, and hands
 //! it each decided block with a [`Certificate`](probity_ledger::certificate::Certificate) that anyone can check without this module.
 //! Validators agree on block hashes; the bytes travel in signed parts. Proposers take turns by
 //! [`ValidatorSet::proposer`](probity_ledger::certificate::ValidatorSet::proposer).
