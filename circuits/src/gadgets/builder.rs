@@ -7,7 +7,7 @@
 use super::bits::Bit;
 use super::num::{Num, Terms};
 use super::shape::{Assignment, Row, Shape};
-use ark_ff::{AdditiveGroup, Field};
+use ark_ff::AdditiveGroup;
 use ark_relations::gr1cs::Variable;
 use probity_credit::field::F;
 use std::fmt::{self, Write as _};

@@ -6,7 +6,7 @@
 //!
 //! Poseidon (eprint 2019/458) with circomlib's parameters; only S-boxes cost rows. What is witnessed are S-box *inputs* `x`, with
 //! `x2 = x * x` and `x4 = x2 * x2`; the third row is `x4 * x = y`, where the output `y` is no variable but the linear combination of
-//! the inputs further on that it must be, since all between S-boxes is linear ([`layers`]). So the left and right factors of all rows
+//! the inputs further on that it must be, since all between S-boxes is linear. So the left and right factors of all rows
 //! hold one variable each, and what is dense is matrix C alone, which costs a prover least. The capacity is a constant: in round 0 its
 //! S-box needs no row.
 
@@ -141,7 +141,7 @@ impl<'b, 'a, 'i> Recorder<'b, 'a, 'i> {
         match round {
             0 => xs.insert(0, Num::constant(state[0])),
             // Round 0 has one S-box output that is known, so one lane of round 1 follows from the others.
-            1 => xs.insert(0, self.layers.into_round(1).solve_first_input(self.capacity, &xs)),
+            1 => xs.insert(0, self.layers.before_round(1).solve_first_input(self.capacity, &xs)),
             _ => {}
         }
         xs
@@ -162,7 +162,7 @@ impl<'b, 'a, 'i> Recorder<'b, 'a, 'i> {
     fn settle(&mut self, round: usize, xs: &[Num]) {
         let mut known = std::mem::take(&mut self.partial);
         known.extend_from_slice(xs);
-        let affine = self.layers.into_round(round);
+        let affine = self.layers.before_round(round);
         let pending = std::mem::take(&mut self.pending);
         // In round 0 the capacity's S-box is no row.
         let first = affine.len() - pending.len();

@@ -1,4 +1,5 @@
 use super::*;
+use ark_ff::Field;
 
 fn product(b: &mut Builder<'_>) {
     let out = b.input("out", Some(F::from(15)));

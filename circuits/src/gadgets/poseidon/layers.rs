@@ -56,7 +56,7 @@ pub(super) struct Layers {
 
 impl Layers {
     /// What determines S-box outputs from the inputs of full round `round`, and of the partial rounds if it follows on them.
-    pub(super) fn into_round(&self, round: usize) -> &Affine {
+    pub(super) fn before_round(&self, round: usize) -> &Affine {
         &self.affine[if round < HALF { round - 1 } else { round - 1 - self.partial_rounds }]
     }
 
