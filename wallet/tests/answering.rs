@@ -1,0 +1,249 @@
+//! Reviewing and answering requests: every refusal by its rule, every answer as the statement wants it.
+
+mod world;
+
+use probity_credit::circuit_id::CircuitId;
+use probity_credit::domain::Domain;
+use probity_credit::month::Month;
+use probity_credit::statement::check;
+use probity_ledger::keys::SecretKey;
+use probity_ledger::request::SignedRequest;
+use probity_ledger::transaction::PROOF_BYTES;
+use probity_prover::CannotProve;
+use probity_wallet::select::SelectError;
+use probity_wallet::{Consent, Draft, Refusal, Wallet};
+use std::num::NonZeroU16;
+use world::{HOUR, MONTH, NOW, World, opening, passphrase};
+
+/// Checks the statement natively; the bytes that would be the proof are fixed. Proofs themselves are made in `proving.rs`.
+fn checked(draft: &Draft) -> Result<[u8; PROOF_BYTES], CannotProve> {
+    check(&draft.compiled, &draft.schema, &draft.public, &draft.witness)?;
+    Ok([7; PROOF_BYTES])
+}
+
+fn respond(wallet: &mut Wallet, signed: &SignedRequest) -> Result<probity_ledger::request::ResponseObject, Refusal> {
+    let review = wallet.review(signed.clone(), NOW)?;
+    wallet.respond(review, Consent::given(NOW), checked)
+}
+
+#[test]
+fn an_answer_fits_request_statement_and_log() {
+    let mut w = World::new(1);
+    w.collect();
+    let signed = w.signed(|_| ());
+    let review = w.wallet.review(signed.clone(), NOW).unwrap();
+    let preview = &review.preview;
+    assert_eq!((preview.asker.name.as_str(), preview.purpose.as_str()), ("Fair Loans", "a loan of 5,000"));
+    assert_eq!(preview.files.len(), 3);
+    assert_eq!(preview.verdict.approved, preview.table.own_total.unwrap() >= i64::from(preview.table.cut_off));
+    assert_eq!(preview.reasons.is_empty(), preview.verdict.approved);
+    assert!(preview.reveals.iter().any(|r| r.to == "Fair Loans" && r.what.contains("legal identity")));
+    let response = w.wallet.respond(review, Consent::given(NOW), checked).unwrap();
+
+    let request = &signed.request;
+    response.verify_consent(request).unwrap();
+    let p = response.presentation();
+    assert_eq!(p.opening.answer(), p.answer);
+    assert_eq!(p.opening.person, w.identity.person);
+    assert_eq!(p.opening.request, request.attributes());
+    let context = request.context(&p.consent_key).digest();
+    let told = w.wallet.log().disclosures().next().unwrap();
+    assert_eq!((told.context, told.lender, told.approved), (context, request.client_id, p.opening.verdict.approved));
+    assert_eq!(w.wallet.consent_key(&context).unwrap().public(), p.consent_key);
+
+    // what was answered is in the file before it can be sent
+    let path = w.wallet.path().to_owned();
+    drop(w.wallet);
+    let wallet = Wallet::open(&path, passphrase()).unwrap();
+    assert_eq!(wallet.previous_answer(request), Some(&response));
+    assert!(matches!(wallet.review(signed.clone(), NOW), Err(Refusal::AlreadyAnswered { .. })));
+}
+
+#[test]
+fn a_changed_mind_or_a_failed_proof_leaves_no_trace() {
+    let mut w = World::new(2);
+    w.collect();
+    let signed = w.signed(|_| ());
+    let review = w.wallet.review(signed.clone(), NOW).unwrap();
+    let failed = w.wallet.respond(review, Consent::given(NOW), |_| {
+        Err(CannotProve::OtherCircuit { policy: CircuitId::Eligibility3, loaded: CircuitId::Eligibility1 })
+    });
+    assert!(matches!(failed, Err(Refusal::CannotProve(_))));
+    assert_eq!(w.wallet.log().disclosures().count(), 0);
+    let review = w.wallet.review(signed, NOW).unwrap();
+    let late = Consent::given(NOW + 2 * HOUR);
+    assert!(matches!(w.wallet.respond(review, late, checked), Err(Refusal::Expired { .. })));
+}
+
+#[test]
+fn few_answers_a_lender_and_window() {
+    let mut w = World::new(3);
+    w.collect();
+    for _ in 0..3 {
+        let signed = w.signed(|_| ());
+        respond(&mut w.wallet, &signed).unwrap();
+    }
+    let fourth = w.signed(|_| ());
+    assert!(matches!(respond(&mut w.wallet, &fourth), Err(Refusal::LimitReached { answers: 3, limit: 3, .. })));
+    w.wallet.set_answers_per_window(4);
+    respond(&mut w.wallet, &fourth).unwrap();
+}
+
+#[test]
+fn each_rule_about_requests_refuses() {
+    let mut w = World::new(4);
+    let signed = w.signed(|_| ());
+    assert!(matches!(w.wallet.review(signed, NOW), Err(Refusal::NoBook)));
+    w.collect();
+    let refused = |w: &mut World, signed: SignedRequest| w.wallet.review(signed, NOW).err().expect("it must be refused");
+
+    let stranger = SecretKey::generate();
+    let signed = w.request().sign(&stranger);
+    assert!(matches!(refused(&mut w, signed), Refusal::Request(_)));
+    let mut altered = w.signed(|_| ());
+    altered.request.purpose = "another".into();
+    assert!(matches!(refused(&mut w, altered), Refusal::Request(_)));
+    let mut other = w.request();
+    other.client_id = probity_ledger::address::Address::of(&stranger.public());
+    other.policy.owner = other.client_id.0;
+    other.dcql_query.credentials[0].meta.policy_id = other.policy.id();
+    assert!(matches!(refused(&mut w, other.sign(&stranger)), Refusal::UnknownLender { .. }));
+
+    let cases: [(fn(&mut probity_ledger::request::RequestObject), fn(&Refusal) -> bool); 9] = [
+        (|r| r.chain_id = Default::default(), |e| matches!(e, Refusal::OtherChain { .. })),
+        (|r| r.client_id.0 = Default::default(), |e| matches!(e, Refusal::UnknownLender { .. })),
+        (|r| r.window_months = NonZeroU16::new(7).unwrap(), |e| matches!(e, Refusal::OtherWindow { expected: 6, found: 7 })),
+        (|r| r.expires_unix_ms = NOW, |e| matches!(e, Refusal::Expired { seconds_ago: 0 })),
+        (|r| r.expires_unix_ms = NOW + 48 * HOUR, |e| matches!(e, Refusal::LivesTooLong { .. })),
+        (|r| r.anchor.height = 7, |e| matches!(e, Refusal::UnknownAnchor { height: 7 })),
+        (|r| r.anchor.month.0 -= 1, |e| matches!(e, Refusal::OtherAnchor { .. })),
+        (|r| r.dcql_query.credentials[0].meta.verifying_key_id = Default::default(), |e| matches!(e, Refusal::OtherKey)),
+        (
+            |r| {
+                r.policy.cut_off += 1_000_000;
+                r.dcql_query.credentials[0].meta.policy_id = r.policy.id();
+            },
+            |e| matches!(e, Refusal::Policy(_)),
+        ),
+    ];
+    for (k, (change, is)) in cases.into_iter().enumerate() {
+        let signed = w.signed(change);
+        let refusal = refused(&mut w, signed);
+        assert!(is(&refusal), "case {k}: {refusal}");
+    }
+}
+
+#[test]
+fn anchors_out_of_grace_and_inactive_policies_are_refused() {
+    let mut w = World::new(5);
+    w.collect();
+    let signed = w.signed(|_| ());
+    let mut book = w.book.clone();
+    book.anchors[0].replaced_unix_ms = Some(NOW - 23 * HOUR);
+    w.wallet.accept_book(book.clone()).unwrap();
+    w.wallet.review(signed.clone(), NOW).unwrap();
+    book.anchors[0].replaced_unix_ms = Some(NOW - 25 * HOUR);
+    w.wallet.accept_book(book).unwrap();
+    assert!(matches!(w.wallet.review(signed.clone(), NOW), Err(Refusal::AnchorOutOfGrace { hours: 25 })));
+    let mut book = w.book.clone();
+    book.policies[0].retired_at = Some(100);
+    w.wallet.accept_book(book.clone()).unwrap();
+    assert!(matches!(w.wallet.review(signed.clone(), NOW), Err(Refusal::PolicyNotActive { .. })));
+    book.policies.clear();
+    w.wallet.accept_book(book.clone()).unwrap();
+    assert_eq!(w.wallet.review(signed.clone(), NOW).unwrap().preview.notes.len(), 1);
+    book.schemas.clear();
+    w.wallet.accept_book(book).unwrap();
+    assert!(matches!(w.wallet.review(signed, NOW), Err(Refusal::UnknownSchema { .. })));
+}
+
+#[test]
+fn data_for_the_anchor_must_be_here() {
+    let mut w = World::new(6);
+    let signed = w.signed(|_| ());
+    w.wallet.accept_book(w.book.clone()).unwrap();
+    assert!(matches!(w.wallet.review(signed.clone(), NOW), Err(Refusal::NoShard { .. })));
+    w.wallet.accept_registration(w.registration(), NOW).unwrap();
+    w.wallet.accept_shard(&w.shard).unwrap();
+    assert!(matches!(w.wallet.review(signed.clone(), NOW), Err(Refusal::NoSnapshot { .. })));
+    w.wallet.accept_snapshot(w.snapshot.clone()).unwrap();
+    let missing = w.wallet.review(signed.clone(), NOW).err().unwrap();
+    assert!(matches!(missing, Refusal::Files(SelectError::MissingFile { domain: Domain::Bank, counted: 2, held: 0, .. })), "{missing}");
+}
+
+#[test]
+fn leaving_out_a_file_is_refused_by_name() {
+    let mut w = World::new(7);
+    w.wallet.accept_book(w.book.clone()).unwrap();
+    w.wallet.accept_registration(w.registration(), NOW).unwrap();
+    w.wallet.accept_snapshot(w.snapshot.clone()).unwrap();
+    w.wallet.accept_shard(&w.shard).unwrap();
+    for held in &w.held[..2] {
+        w.wallet.accept_opening(held.opening.clone(), NOW).unwrap();
+    }
+    let signed = w.signed(|_| ());
+    let expect = |w: &World, outdated: &[u16]| match w.wallet.review(signed.clone(), NOW).err() {
+        Some(Refusal::Files(SelectError::MissingFile { domain: Domain::Bank, counted: 2, held: 1, outdated: found, .. })) => {
+            assert_eq!(found.iter().map(|s| s.number()).collect::<Vec<_>>(), outdated);
+        }
+        other => panic!("{other:?}"),
+    };
+    expect(&w, &[]);
+    // last month's opening of the second bank does not help, and is named
+    let held = &w.held[2];
+    let (file, last_month) = (held.opening.file.clone(), Month(MONTH.0 - 1));
+    let old = opening(&w.chain_id, held.slot, held.domain, last_month, &w.schema, w.position, file, &held.key, &mut w.rng);
+    w.wallet.accept_opening(old, NOW).unwrap();
+    expect(&w, &[77]);
+    w.wallet.accept_opening(w.held[2].opening.clone(), NOW).unwrap();
+    w.wallet.review(signed.clone(), NOW).unwrap();
+}
+
+#[test]
+fn without_complete_the_best_choice_is_used() {
+    for seed in 10..14 {
+        let places = [(1, Domain::Bank), (2, Domain::Employer), (30, Domain::Bank), (31, Domain::Court), (200, Domain::Telecom)];
+        let mut w = World::with(seed, CircuitId::Eligibility3, &places);
+        w.policy.complete = false;
+        w.policy.weights = [100, 90, 80, 0, 60, 50, 40, 30];
+        for a in &mut w.policy.attributes {
+            a.missing = a.worst();
+        }
+        let best: i32 = w.policy.attributes.iter().map(probity_credit::policy::Attribute::best).sum();
+        w.policy.cut_off = w.policy.base_points + best - 250;
+        w.collect();
+        let signed = w.signed(|_| ());
+        let mut review = w.wallet.review(signed.clone(), NOW).unwrap();
+        assert!(review.preview.files.len() <= 3);
+        assert!(review.preview.notes.len() == 1, "the changed policy is not in the book");
+        let chosen = review.preview.table.own_total.unwrap();
+        // no single file alone does better
+        let compiled = review.compiled().clone();
+        for h in &w.held {
+            let path = w.snapshot.tree().unwrap().path(h.slot.number().into()).unwrap();
+            let used = probity_credit::statement::UsedFile {
+                slot: h.slot.number(),
+                domain: h.domain,
+                month: MONTH,
+                file: h.opening.file.clone(),
+                path: h.opening.path.clone(),
+                registry_path: path,
+            };
+            let e = probity_credit::statement::evaluate(&compiled, MONTH, &[used], &signed.request.attributes()).unwrap();
+            let alone = i64::from(w.policy.base_points + best) - i64::from(e.total_loss);
+            assert!(chosen >= alone, "seed {seed}: {chosen} < {alone}");
+        }
+        review = w.wallet.review(signed, NOW).unwrap();
+        w.wallet.respond(review, Consent::given(NOW), checked).unwrap();
+    }
+}
+
+#[test]
+fn more_files_than_the_circuit_takes_are_named() {
+    let places = [(1, Domain::Bank), (2, Domain::Employer), (3, Domain::Bank), (4, Domain::Court)];
+    let mut w = World::with(20, CircuitId::Eligibility3, &places);
+    w.collect();
+    let signed = w.signed(|_| ());
+    let refusal = w.wallet.review(signed, NOW).err().unwrap();
+    assert!(matches!(refusal, Refusal::Files(SelectError::TooManyFiles { needed: 4, limit: 3 })), "{refusal}");
+}
