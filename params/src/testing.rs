@@ -20,6 +20,7 @@ const CHANGING: usize = 7;
 
 /// The circuit.
 pub struct Toy {
+    id: &'static str,
     constraints: Digest,
     matrices: [Matrix; 3],
     inputs: usize,
@@ -48,13 +49,18 @@ impl Toy {
             c.push(vec![(one, y + i + 1)]);
         }
         let size = [inputs as u64, a.len() as u64].map(u64::to_le_bytes);
-        Self { constraints: Digest::of(sha256::CIRCUIT, &[b"toy", &size[0], &size[1]]), matrices: [a, b, c], inputs, chain }
+        Self { id: "toy-1", constraints: Digest::of(sha256::CIRCUIT, &[b"toy", &size[0], &size[1]]), matrices: [a, b, c], inputs, chain }
+    }
+
+    /// The same under another id: for a chain that knows only its own circuits' names.
+    pub fn named(self, id: &'static str) -> Self {
+        Self { id, ..self }
     }
 
     /// What a set-up needs to know.
     pub fn circuit(&self) -> Circuit<'_> {
         let num_witness = 4 + self.chain;
-        Circuit { id: "toy-1", constraints: &self.constraints, matrices: &self.matrices, num_instance: self.inputs + 1, num_witness }
+        Circuit { id: self.id, constraints: &self.constraints, matrices: &self.matrices, num_instance: self.inputs + 1, num_witness }
     }
 
     /// Number of public inputs.
@@ -69,7 +75,7 @@ impl Toy {
 
     /// The file of the development verifying key.
     pub fn verifying_key_file(&self) -> VerifyingKeyFile {
-        VerifyingKeyFile::new("toy-1", Kind::Development, self.constraints, &self.development_key().vk)
+        VerifyingKeyFile::new(self.id, Kind::Development, self.constraints, &self.development_key().vk)
             .expect("a key from a set-up passes the gate")
     }
 

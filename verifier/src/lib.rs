@@ -1,1 +1,52 @@
-//! Proof bytes, public inputs, single, prepared and batch verification, light client, audit bundle.
+//! Says whether a proof holds, and why not: single, prepared and batch verification, light client, audit bundle.
+//!
+//! A [`Verifier`] takes its keys from a genesis, each through the gate. Policies are folded once into a [`PreparedPolicy`]. 128 proof bytes
+//! are decoded strictly ([`proof`](mod@proof)), joined with the public inputs that the caller rebuilt from what it trusts, and checked
+//! alone or in a [`batch`]. The light client follows headers and certificates from a genesis on; the audit checks a whole record
+//! with its surroundings, offline.
+//!
+//! This crate never sees a witness or constraint code, never takes a public input from a prover without rebuilding it, and keys nothing
+//! on the bytes of a proof: whoever holds one can write it anew with other bytes.
+
+pub mod batch;
+pub mod prepared;
+pub mod proof;
+pub mod registry;
+
+pub use batch::{Claim, verify_batch};
+pub use prepared::{CHANGING, PreparedCircuit, PreparedPolicy, verify_plain};
+pub use proof::{ProofError, decode};
+pub use registry::{RegistryError, Verifier};
+
+use probity_credit::policy::PolicyError;
+
+#[cfg(test)]
+mod testing;
+
+/// Why a proof is not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VerifyError {
+    /// The bytes are no proof.
+    #[error("the proof's encoding is refused: {0}")]
+    Proof(#[from] ProofError),
+    /// More or fewer public inputs than the circuit has.
+    #[error("{found} public inputs were given, the circuit takes {expected}: rebuild them from the statement")]
+    InputCount {
+        /// Inputs of the circuit.
+        expected: usize,
+        /// Inputs given.
+        found: usize,
+    },
+    /// The proof does not show this statement.
+    #[error("the proof does not hold for these public inputs: anchor, policy, context, nullifier or answer differ from what was proved")]
+    Equation,
+    /// The chain has no such circuit.
+    #[error("the chain does not accept proofs of {circuit}: use a circuit of its genesis")]
+    UnknownCircuit {
+        /// The circuit asked for.
+        circuit: probity_credit::circuit_id::CircuitId,
+    },
+    /// The policy breaks a rule, so that no proof can be about it.
+    #[error("the policy is refused: {0}")]
+    Policy(#[from] PolicyError),
+}
