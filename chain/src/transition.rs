@@ -1,0 +1,155 @@
+//! The pure transition: state and transactions in, changes and receipts out.
+//!
+//! A block's proofs are verified as one batch before the transactions run in order. What comes before the pairing in the order of
+//! checks (fee, request, anchor, policy, nullifier) decides which proofs go into the batch; what an earlier transaction of the same
+//! block changes (a nullifier it spends) is judged afterwards, in order.
+
+use crate::anchors;
+use crate::proofs::{ProofItem, ProofVerifier};
+use crate::state::{Changes, Reader, StateError, View};
+use crate::tx::{self, BlockContext, ExecError, account, record};
+use probity_ledger::certificate::ValidatorSet;
+use probity_ledger::error::TxError;
+use probity_ledger::receipt::{Outcome, Receipt};
+use probity_ledger::state_key;
+use probity_ledger::transaction::{Payload, Transaction, TxId};
+use std::collections::BTreeMap;
+
+/// What a block does to the state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transition {
+    /// Entries to write.
+    pub changes: Changes,
+    /// What became of each transaction.
+    pub receipts: Vec<Receipt>,
+    /// The validator set of the next height.
+    pub next_validators: ValidatorSet,
+    /// Whether an anchor was written.
+    pub anchored: bool,
+}
+
+/// Why transactions are no block.
+#[derive(Debug, thiserror::Error)]
+pub enum TransitionError {
+    /// A transaction that may be in no block: its account can't pay, or it is not the account's next.
+    #[error("transaction {index} may not be included: {error}")]
+    NotIncludable {
+        /// Its place.
+        index: usize,
+        /// The rule.
+        error: TxError,
+    },
+    /// The state can't be read.
+    #[error(transparent)]
+    State(#[from] StateError),
+}
+
+/// Verdicts of a batch.
+pub(crate) struct Verdicts<'a> {
+    verifier: &'a dyn ProofVerifier,
+    known: BTreeMap<TxId, (ProofItem, bool)>,
+}
+
+impl<'a> Verdicts<'a> {
+    /// Verifies, as one batch, the proofs of all records that pass every cheaper check against the state before the block.
+    pub(crate) fn of_batch(
+        below: &dyn Reader,
+        transactions: &[(TxId, &Transaction)],
+        ctx: &BlockContext<'_>,
+        verifier: &'a dyn ProofVerifier,
+    ) -> Result<Self, StateError> {
+        let view = View::new(below);
+        let (mut ids, mut items) = (Vec::new(), Vec::new());
+        for (id, transaction) in transactions {
+            let Payload::RecordProof(p) = &transaction.body.payload else { continue };
+            match record::prepare(&view, &transaction.body.sender, p, id, ctx) {
+                Ok(prepared) => {
+                    ids.push(*id);
+                    items.push(prepared.item);
+                }
+                Err(ExecError::Refused(_)) => {}
+                Err(ExecError::State(e)) => return Err(e),
+            }
+        }
+        let verdicts = if items.is_empty() { Vec::new() } else { verifier.verify_batch(&items) };
+        assert_eq!(verdicts.len(), items.len(), "a verifier answers for every item");
+        let known = ids.into_iter().zip(items.into_iter().zip(verdicts)).collect();
+        Ok(Self { verifier, known })
+    }
+
+    /// Whether a record's proof holds. Should a record pass the cheaper checks only because of an earlier transaction of its block, so
+    /// that it was not in the batch or with other inputs, it is verified alone.
+    fn holds(&self, id: &TxId, item: &ProofItem) -> bool {
+        match self.known.get(id) {
+            // the policy's id fixes policy and schema
+            Some((seen, verdict)) if (seen.policy_id, &seen.inputs, &seen.proof) == (item.policy_id, &item.inputs, &item.proof) => *verdict,
+            _ => self.verifier.verify_batch(std::slice::from_ref(item)) == [true],
+        }
+    }
+}
+
+/// Runs transactions one after the other.
+pub(crate) struct Executor<'a> {
+    view: View<'a>,
+    ctx: &'a BlockContext<'a>,
+    verdicts: &'a Verdicts<'a>,
+    receipts: Vec<Receipt>,
+}
+
+impl<'a> Executor<'a> {
+    pub(crate) fn new(below: &'a dyn Reader, ctx: &'a BlockContext<'a>, verdicts: &'a Verdicts<'a>) -> Self {
+        Self { view: View::new(below), ctx, verdicts, receipts: Vec::new() }
+    }
+
+    /// Runs one transaction: done, or failed and paid. One that can't be included leaves no trace and is given back as an error.
+    pub(crate) fn run(&mut self, id: TxId, transaction: &Transaction) -> Result<(), ExecError> {
+        let body = &transaction.body;
+        let mut paid = View::new(&self.view);
+        account::pay(&mut paid, transaction, self.ctx)?;
+        let mut work = View::new(&paid);
+        let result = tx::execute(&mut work, body, &id, self.ctx, &|item| self.verdicts.holds(&id, item));
+        let done = work.into_changes();
+        let (outcome, events) = match result {
+            Ok(events) => {
+                paid.absorb(done);
+                (Outcome::Applied, events)
+            }
+            Err(ExecError::Refused(error)) => (Outcome::Failed { error }, Vec::new()),
+            Err(e @ ExecError::State(_)) => return Err(e),
+        };
+        let changes = paid.into_changes();
+        self.view.absorb(changes);
+        self.receipts.push(Receipt { transaction: id, outcome, fee_paid: body.fee, events });
+        Ok(())
+    }
+
+    /// The end of the block.
+    pub(crate) fn finish(mut self) -> Result<Transition, StateError> {
+        let anchored = anchors::end_of_block(&mut self.view, self.ctx)?;
+        let next_validators = self.view.expect(&state_key::validators(), "validator set")?;
+        Ok(Transition { changes: self.view.into_changes(), receipts: self.receipts, next_validators, anchored })
+    }
+}
+
+/// What the transactions of a block do to the state below. Their structure and signatures were checked.
+///
+/// # Errors
+/// [`TransitionError`].
+pub fn apply(
+    below: &dyn Reader,
+    transactions: &[Transaction],
+    ctx: &BlockContext<'_>,
+    verifier: &dyn ProofVerifier,
+) -> Result<Transition, TransitionError> {
+    let with_ids: Vec<(TxId, &Transaction)> = transactions.iter().map(|t| (t.id(), t)).collect();
+    let verdicts = Verdicts::of_batch(below, &with_ids, ctx, verifier)?;
+    let mut executor = Executor::new(below, ctx, &verdicts);
+    for (index, (id, transaction)) in with_ids.into_iter().enumerate() {
+        match executor.run(id, transaction) {
+            Ok(()) => {}
+            Err(ExecError::Refused(error)) => return Err(TransitionError::NotIncludable { index, error }),
+            Err(ExecError::State(e)) => return Err(e.into()),
+        }
+    }
+    Ok(executor.finish()?)
+}
