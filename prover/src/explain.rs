@@ -1,5 +1,6 @@
 //! Why there can be no proof, for the person who asked for one.
 
+use crate::groth16::ProveError;
 use probity_credit::circuit_id::CircuitId;
 use probity_credit::domain::Domain;
 use probity_credit::policy::{Policy, REQUEST_ATTRIBUTES};
@@ -30,12 +31,9 @@ pub enum CannotProve {
         /// What the constraint system said; holds no values of the witness.
         detail: String,
     },
-    /// The proof that was made does not verify.
-    #[error("the proof that was made does not hold ({detail}): delete the key cache and try again; nothing was sent")]
-    Unsound {
-        /// What the prover said.
-        detail: String,
-    },
+    /// The proof system made no proof that verifies.
+    #[error(transparent)]
+    Proof(#[from] ProveError),
 }
 
 /// A reason taken apart: the rule, what is wrong, what to do.
@@ -66,7 +64,7 @@ impl CannotProve {
     pub fn explain(&self, policy: &Policy) -> Explanation {
         let (what, todo) = match self {
             Self::Statement(e) => statement(e, policy),
-            Self::OtherCircuit { .. } | Self::Constraints { .. } | Self::Unsound { .. } => {
+            Self::OtherCircuit { .. } | Self::Constraints { .. } | Self::Proof(_) => {
                 let text = self.to_string();
                 let (what, todo) = text.split_once(": ").unwrap_or((&text, "report this"));
                 (what.to_owned(), todo.to_owned())

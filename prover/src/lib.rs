@@ -1,10 +1,14 @@
 //! Proves on the subject's own machine that a lender's policy was applied to its files.
 //!
-//! A witness is first checked natively, so that whoever cannot prove learns the rule in plain words ([`explain`]); only then are the
-//! constraints assigned and the proof computed.
+//! A witness is first checked natively, so that whoever cannot prove learns the rule in plain words ([`explain`]); only then does
+//! [`prover`] assign the constraints, and [`groth16`] compute and check the proof.
 //!
 //! This crate never performs network I/O, never writes a witness anywhere, and wipes the assignment after use.
 
 pub mod explain;
+pub mod groth16;
+pub mod prover;
 
 pub use explain::{CannotProve, Explanation};
+pub use groth16::PROOF_BYTES;
+pub use prover::{LoadError, Prover};
