@@ -11,7 +11,7 @@ use probity_credit::policy::CompiledPolicy;
 use probity_credit::statement::{PublicInputs, Witness, check, position};
 use probity_params::cache::{CacheError, CachedKey, KeyCache, Wanted};
 use probity_params::setup::{self, Progress};
-use probity_params::{KeyId, Kind, Manifest, Matrix};
+use probity_params::{KeyId, Kind, Manifest, Matrix, VerifyingKeyFile};
 
 /// Why a prover cannot be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -102,9 +102,11 @@ impl Prover {
         &self.key.manifest
     }
 
-    /// The verifying key that belongs to it.
-    pub fn verifying_key(&self) -> &ark_groth16::VerifyingKey<ark_bn254::Bn254> {
-        &self.key.key.vk
+    /// The verifying key that belongs to it, as nodes and genesis take it.
+    pub fn verifying_key_file(&self) -> VerifyingKeyFile {
+        let manifest = self.manifest();
+        VerifyingKeyFile::new(self.circuit.name(), manifest.kind, self.rows.constraints, &self.key.key.vk)
+            .expect("a key from the cache has passed the gate")
     }
 
     /// Checks the statement natively, assigns the constraints, proves, verifies the proof, and wipes the assignment.

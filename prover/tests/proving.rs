@@ -6,7 +6,7 @@ use probity_credit::file::random_element;
 use probity_credit::statement::testing::Fixture;
 use probity_credit::statement::{Clause, StatementError, position};
 use probity_params::cache::KeyCache;
-use probity_params::{Kind, VerifyingKeyFile};
+use probity_params::Kind;
 use probity_prover::{CannotProve, Prover};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -18,9 +18,8 @@ fn proofs_are_made_for_true_statements_only() {
     std::fs::remove_dir_all(&folder).unwrap();
     let manifest = prover.manifest();
     assert_eq!((manifest.inputs as usize, manifest.kind), (position::COUNT, Kind::Development));
-    let file =
-        VerifyingKeyFile::new("eligibility-1", Kind::Development, Entry::of(CircuitId::Eligibility1).digest(), prover.verifying_key())
-            .unwrap();
+    let file = prover.verifying_key_file();
+    assert_eq!(file.constraints, Entry::of(CircuitId::Eligibility1).digest());
     assert_eq!(file.id(), manifest.verifying_key);
 
     let mut rng = StdRng::seed_from_u64(1);
