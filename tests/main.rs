@@ -1,1 +1,4 @@
 //! The product as a whole, in one binary: flows that must work, adversaries that must fail, nodes that crash and come back.
+
+#[path = "adversary/mod.rs"]
+mod adversary;

@@ -6,7 +6,7 @@ use crate::file::FEATURES;
 use crate::schema::{CATEGORIES_MAX, Kind, Schema, is_name};
 
 /// Largest points in absolute value.
-pub const POINTS_MAX: i32 = 1_000_000;
+const POINTS_MAX: i32 = 1_000_000;
 
 /// Why a policy is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,0 +1,3 @@
+//! Who tries what: every clause violated alone, every way to pass off a proof.
+
+mod clauses;
