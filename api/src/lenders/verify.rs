@@ -1,0 +1,178 @@
+//! The checks of a response, in the order of the protocol, each with its own code.
+//!
+//! Every public input is rebuilt here: roots and month from the chain's anchor, scope from the chain's windows, context from the request
+//! as signed. Only proof, nullifier, answer and its opening come from the wallet.
+
+use std::num::NonZeroU16;
+
+use probity_credit::field::FieldBytes;
+use probity_credit::nullifier::{Scope, ScopeKind};
+use probity_credit::statement::PublicInputs;
+use probity_ledger::error::TxError;
+use probity_ledger::request::{Presentation, RequestObject, ResponseObject};
+use probity_ledger::state_value::PolicyEntry;
+
+use super::check::{CheckName, Checks};
+use super::create::check_active;
+use super::store::Stored;
+use crate::app::App;
+use crate::problem::{Problem, Rule};
+use crate::view::View;
+
+/// Makes all checks but the last, which is the chain's.
+///
+/// # Errors
+/// The first check that fails.
+pub(super) fn verify(app: &App, stored: &Stored, response: &ResponseObject, now: u64, checks: &mut Checks) -> Result<(), Problem> {
+    let request = &stored.request.request;
+    let given = response.presentation();
+    let proof = probity_verifier::decode(&given.proof)
+        .map_err(|e| checks.fail(CheckName::Encoding, Rule::ProofEncoding { reason: e.to_string() }))?;
+    checks.pass(CheckName::Encoding, "the response is well formed and the proof has 128 canonical bytes");
+
+    let view = app.newest();
+    check_request(&view, stored, response, now, checks)?;
+    check_anchor(app, &view, request, now, checks)?;
+    let policy = check_policy(app, &view, request, checks)?;
+
+    let scope = scope(app, &view, request)?;
+    if let Some(spent) = view.nullifier(&scope, &given.nullifier)? {
+        return Err(checks.fail(CheckName::NullifierUnspent, TxError::NullifierSpent { record: spent.record }));
+    }
+    checks.pass(CheckName::NullifierUnspent, "the person was granted nothing in this scope and window");
+    check_opening(stored, given, checks)?;
+
+    let inputs = PublicInputs {
+        identity_root: request.anchor.identity_root,
+        registry_root: request.anchor.registry_root,
+        month: request.anchor.month,
+        scope,
+        nullifier: given.nullifier,
+        context: request.context(&given.consent_key).element().into(),
+        answer: given.answer,
+    };
+    let schema = view.schema(&policy.policy.schema)?.ok_or_else(|| Problem::internal("a registered policy without its schema"))?;
+    let prepared = app.verifier.policy(&policy.policy, &schema.schema).map_err(Problem::internal)?;
+    if prepared.verify(&inputs.changing(), &proof).is_err() {
+        return Err(checks.fail(CheckName::Pairing, TxError::ProofInvalid));
+    }
+    checks.pass(CheckName::Pairing, "the proof holds for these public inputs");
+    Ok(())
+}
+
+fn check_request(view: &View<'_>, stored: &Stored, response: &ResponseObject, now: u64, checks: &mut Checks) -> Result<(), Problem> {
+    let request = &stored.request.request;
+    if response.state != request.state {
+        return Err(checks.fail(CheckName::RequestKnown, Rule::StateMismatch));
+    }
+    checks.pass(CheckName::RequestKnown, "the request is this lender's");
+    if request.expires_unix_ms < now {
+        let expired = TxError::RequestExpired { expires_unix_ms: request.expires_unix_ms, now_unix_ms: now };
+        return Err(checks.fail(CheckName::RequestUnexpired, expired));
+    }
+    checks.pass(CheckName::RequestUnexpired, format!("it ends in {} seconds", (request.expires_unix_ms - now) / 1000));
+    let context = request.context(&response.presentation().consent_key).digest();
+    if stored.answered.is_some() || view.record(&context)?.is_some() {
+        return Err(checks.fail(CheckName::RequestUnanswered, Rule::RequestAnswered));
+    }
+    checks.pass(CheckName::RequestUnanswered, "nobody answered it before");
+    response
+        .verify_consent(request)
+        .map_err(|e| checks.fail(CheckName::Consent, Rule::ConsentInvalid { reason: e.to_string() }))?;
+    checks.pass(CheckName::Consent, "the one-time key signed this very answer");
+    Ok(())
+}
+
+fn check_anchor(app: &App, view: &View<'_>, request: &RequestObject, now: u64, checks: &mut Checks) -> Result<(), Problem> {
+    let height = request.anchor.height;
+    let entry = view
+        .same_anchor(&request.anchor)?
+        .ok_or_else(|| checks.fail(CheckName::AnchorKnown, TxError::AnchorUnknown { height }))?;
+    checks.pass(CheckName::AnchorKnown, format!("the chain has it, of height {height} and month {}", entry.anchor.month));
+    let grace = app.genesis().anchors.grace_ms;
+    match entry.replaced_unix_ms {
+        Some(replaced_unix_ms) if now > replaced_unix_ms.saturating_add(grace) => {
+            let late = TxError::AnchorOutOfGrace { height, replaced_unix_ms, now_unix_ms: now };
+            Err(checks.fail(CheckName::AnchorInGrace, late))
+        }
+        Some(replaced) => {
+            checks.pass(CheckName::AnchorInGrace, format!("it was replaced {} seconds ago and counts still", now.saturating_sub(replaced) / 1000));
+            Ok(())
+        }
+        None => {
+            checks.pass(CheckName::AnchorInGrace, "it is the newest");
+            Ok(())
+        }
+    }
+}
+
+fn check_policy(app: &App, view: &View<'_>, request: &RequestObject, checks: &mut Checks) -> Result<PolicyEntry, Problem> {
+    let meta = &request.dcql_query.credentials[0].meta;
+    let id = meta.policy_id;
+    let entry = view.policy(&id)?.ok_or_else(|| checks.fail(CheckName::PolicyActive, TxError::PolicyUnknown { policy: id }))?;
+    check_active(&entry, id, request.anchor.height).map_err(|e| checks.fail(CheckName::PolicyActive, e))?;
+    checks.pass(CheckName::PolicyActive, "it is registered, the lender's own, and was active at the anchor");
+    let circuit = entry.policy.circuit;
+    if meta.circuit_id != circuit {
+        let other = Rule::CircuitNotOfPolicy { expected: circuit.name().into(), found: meta.circuit_id.name().into() };
+        return Err(checks.fail(CheckName::Circuit, other));
+    }
+    checks.pass(CheckName::Circuit, format!("it is the policy's, {}", circuit.name()));
+    let known = app.genesis().circuit(circuit).is_some_and(|c| c.verifying_key_id == meta.verifying_key_id);
+    let loaded = app.verifier.circuit(circuit).is_ok_and(|c| c.key().0 == meta.verifying_key_id);
+    if !known || !loaded {
+        return Err(checks.fail(CheckName::VerifyingKey, Rule::VerifyingKeyUnknown { circuit: circuit.name().into() }));
+    }
+    checks.pass(CheckName::VerifyingKey, "its digest is the one in the genesis");
+    Ok(entry)
+}
+
+/// From what the chain says of the owner's window, as the chain itself computes it for the record.
+fn scope(app: &App, view: &View<'_>, request: &RequestObject) -> Result<FieldBytes, Problem> {
+    let lender = view.lender(&request.client_id)?.ok_or(TxError::NotALender { sender: request.client_id })?;
+    let window = match request.policy.scope {
+        ScopeKind::Lender => NonZeroU16::new(lender.window_months).ok_or_else(|| Problem::internal("a lender with a window of 0 months"))?,
+        ScopeKind::Consortium => app.genesis().consortium_window_months,
+    };
+    Ok(Scope::new(&app.chain_id, request.policy.scope, &request.client_id.0, window, request.anchor.month).element().into())
+}
+
+fn check_opening(stored: &Stored, given: &Presentation, checks: &mut Checks) -> Result<(), Problem> {
+    let request = &stored.request.request;
+    let opening = &given.opening;
+    let refused = if let Err(e) = opening.check() {
+        Some(e.to_string())
+    } else if opening.answer() != given.answer {
+        Some("it does not hash to the answer".into())
+    } else if opening.request != request.attributes() {
+        Some("other request attributes were scored than the request gives".into())
+    } else {
+        None
+    };
+    if let Some(reason) = refused {
+        return Err(checks.fail(CheckName::AnswerOpening, Rule::AnswerMismatch { reason }));
+    }
+    checks.pass(CheckName::AnswerOpening, "it hashes to the answer, and the request's own attributes were scored");
+    match (request.policy.show_person, stored.applicant_person) {
+        (false, _) if opening.person != FieldBytes::ZERO => {
+            let shown = Rule::PersonMismatch { reason: "the policy does not show a person, the answer does" };
+            Err(checks.fail(CheckName::Person, shown))
+        }
+        (false, _) => {
+            checks.skip(CheckName::Person, "the policy does not ask who the applicant is");
+            Ok(())
+        }
+        (true, None) => {
+            checks.skip(CheckName::Person, "the request named no applicant: compare the decision's `person` with the applicant's papers");
+            Ok(())
+        }
+        (true, Some(expected)) if expected != opening.person => {
+            let other = Rule::PersonMismatch { reason: "it is not the applicant that the request named" };
+            Err(checks.fail(CheckName::Person, other))
+        }
+        (true, Some(_)) => {
+            checks.pass(CheckName::Person, "the person is the applicant");
+            Ok(())
+        }
+    }
+}
