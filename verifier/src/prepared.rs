@@ -11,7 +11,7 @@ use ark_groth16::{Proof, VerifyingKey};
 use probity_credit::digest::Digest;
 use probity_credit::field::F;
 use probity_credit::statement::position;
-use probity_params::{KeyError, KeyId, VerifyingKeyFile, gate};
+use probity_params::{KeyError, KeyId, Kind, VerifyingKeyFile, gate};
 use std::fmt;
 use std::sync::Arc;
 
@@ -23,6 +23,7 @@ pub const CHANGING: usize = position::POLICY;
 /// A verifying key that passed the gate, with the parts of the pairing that never change.
 pub struct PreparedCircuit {
     key: KeyId,
+    kind: Kind,
     name: String,
     pub(crate) vk: VerifyingKey<Bn254>,
     /// e(alpha, beta).
@@ -48,6 +49,7 @@ impl PreparedCircuit {
         let negated = |point: &G2Affine| G2Prepared::from(-*point);
         Ok(Self {
             key: file.id(),
+            kind: file.kind,
             name: file.circuit.clone(),
             alpha_beta: Bn254::pairing(vk.alpha_g1, vk.beta_g2).0,
             beta_neg: negated(&vk.beta_g2),
@@ -60,6 +62,11 @@ impl PreparedCircuit {
     /// The verifying key's digest.
     pub fn key(&self) -> KeyId {
         self.key
+    }
+
+    /// How the key was made.
+    pub fn kind(&self) -> Kind {
+        self.kind
     }
 
     /// The circuit's id.

@@ -2,7 +2,6 @@ use super::*;
 use crate::testing::Fixture;
 use ark_ff::{AdditiveGroup, UniformRand};
 use ark_groth16::Groth16;
-use probity_params::Kind;
 
 /// Policy inputs of the fixture.
 const POLICY: usize = 5;

@@ -1,49 +1,17 @@
 use super::*;
 use crate::batch::Claim;
 use crate::proof::encode;
+use crate::testing::{CIRCUIT, genesis, genesis_circuit, toy};
 use probity_credit::field::F;
 use probity_credit::policy::testing::policy;
 use probity_credit::schema::testing::schema;
-use probity_ledger::certificate::{Validator, ValidatorSet};
-use probity_ledger::genesis::{AnchorRules, Fees, Limits};
-use probity_ledger::keys::SecretKey;
 use probity_params::testing::Toy;
 use rand::{SeedableRng, rngs::StdRng};
-
-const CIRCUIT: CircuitId = CircuitId::Eligibility3;
-
-/// A toy with as many public inputs as the real circuits, under the name of one.
-fn toy() -> Toy {
-    Toy::new(position::COUNT - position::POLICY).named("eligibility-3")
-}
-
-fn genesis_circuit(file: &VerifyingKeyFile) -> GenesisCircuit {
-    GenesisCircuit { id: CIRCUIT, constraints: file.constraints, verifying_key_id: file.id().0, verifying_key: file.to_bytes() }
-}
-
-fn genesis(circuits: Vec<GenesisCircuit>) -> Genesis {
-    let key = SecretKey::from_bytes(&[3; 32].into()).public();
-    Genesis {
-        protocol_version: 1,
-        chain_name: "test".parse().unwrap(),
-        kind: ChainKind::Development,
-        time_unix_ms: 0,
-        validators: ValidatorSet::new(vec![Validator { public_key: key, power: 1 }]).unwrap(),
-        identity_authority: key,
-        accounts: vec![],
-        faucet: None,
-        circuits,
-        anchors: AnchorRules { interval_blocks: 1, grace_ms: 1_000 },
-        consortium_window_months: 1.try_into().unwrap(),
-        fees: Fees { base: 0, per_byte: 0, per_proof: 0 },
-        limits: Limits { block_bytes: 1 << 20, block_transactions: 10, block_proofs: 10, clock_drift_ms: 100 },
-    }
-}
 
 #[test]
 fn a_policy_is_folded_once_and_its_proofs_hold() {
     let toy = toy();
-    let verifier = Verifier::from_genesis(&genesis(vec![genesis_circuit(&toy.verifying_key_file())])).unwrap();
+    let verifier = Verifier::from_genesis(&genesis()).unwrap();
     let (policy, schema) = (policy(CIRCUIT), schema());
     let prepared = verifier.policy(&policy, &schema).unwrap();
     assert!(Arc::ptr_eq(&prepared, &verifier.policy(&policy, &schema).unwrap()));
@@ -62,7 +30,7 @@ fn a_policy_is_folded_once_and_its_proofs_hold() {
 
 #[test]
 fn what_does_not_fit_is_refused() {
-    let verifier = Verifier::from_genesis(&genesis(vec![genesis_circuit(&toy().verifying_key_file())])).unwrap();
+    let verifier = Verifier::from_genesis(&genesis()).unwrap();
     let unknown = CircuitId::Eligibility7;
     assert_eq!(verifier.policy(&policy(unknown), &schema()).unwrap_err(), VerifyError::UnknownCircuit { circuit: unknown });
     let mut falling = policy(CIRCUIT);
