@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::VerifyError;
 use crate::prepared::{PreparedCircuit, PreparedPolicy};
 
-/// Prepared policies kept at most. One has some hundred bytes; folding one anew costs less than a proof's verification.
+/// Prepared policies kept at most. One has some hundred bytes; folding one anew takes as long as verifying a few proofs.
 const POLICIES_KEPT: usize = 4_096;
 
 /// Why a genesis gives no verifier.
