@@ -1,2 +1,7 @@
-//! The command line, probity: wallet, institution, authority, lender and auditor.
-fn main() {}
+//! The command line, `probity`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    probity_cli::main()
+}

@@ -26,8 +26,8 @@ pub const BOOK_BYTES_MAX: usize = 16 << 20;
 pub enum Provenance {
     /// By state proofs against headers that the validators signed, from the genesis on.
     Proved,
-    /// A node said so.
-    NodeSays,
+    /// Read from a file that the person imported; whoever wrote it is trusted to have checked.
+    Imported,
 }
 
 /// A circuit of the chain.

@@ -20,7 +20,7 @@ pub mod select;
 pub mod vault;
 pub mod words;
 
-pub use age::secrecy::SecretString;
+pub use age::secrecy::{ExposeSecret, SecretString};
 pub use contents::{ANSWERS_PER_WINDOW, Wallet, WalletError};
 pub use refusal::Refusal;
 pub use respond::{Consent, Draft};

@@ -5,6 +5,7 @@ use crate::contents::{KnownIdentity, Wallet};
 use crate::points::PointsTable;
 use crate::refusal::Refusal;
 use crate::select::Choice;
+use probity_credit::commitment::Anchor;
 use probity_credit::domain::Domain;
 use probity_credit::field::FieldBytes;
 use probity_credit::month::Month;
@@ -153,6 +154,12 @@ impl Wallet {
         };
         let preview = self.preview(&signed, &admitted, &witness, &evaluation);
         Ok(Review { preview, compiled: admitted.compiled, witness, signed })
+    }
+
+    /// Whether own identity leaf and registry snapshot of this anchor are here.
+    pub fn has_anchor(&self, anchor: &Anchor) -> bool {
+        self.contents.identities.iter().any(|i| i.root == anchor.identity_root)
+            && self.contents.snapshots.iter().any(|s| s.anchor == *anchor)
     }
 
     /// The answer given to this very request before, to be sent again.

@@ -1,0 +1,85 @@
+//! `probity verify`: an audit bundle, checked with no network.
+
+use crate::error::CliError;
+use crate::files;
+use crate::output::{self, Output};
+use probity_credit::digest::Digest;
+use probity_credit::statement::Opening;
+use probity_verifier::AuditBundle;
+use probity_verifier::audit::{self, Audited, BUNDLE_BYTES_MAX, Refused, Step};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// `probity verify`.
+#[derive(Debug, clap::Args)]
+pub struct VerifyArgs {
+    /// The bundle, as `probity audit record --bundle` writes it.
+    pub file: PathBuf,
+    /// The chain that you trust, from elsewhere than the bundle: 64 hexadecimal digits.
+    #[arg(long, value_name = "CHAIN_ID")]
+    pub chain: Option<Digest>,
+    /// The opening of the answer that the lender shows (JSON): then the verdict is checked, too.
+    #[arg(long, value_name = "FILE")]
+    pub opening: Option<PathBuf>,
+}
+
+pub(super) fn run(args: &VerifyArgs, output: &Output) -> Result<(), CliError> {
+    let bundle = AuditBundle::from_bytes(&files::read(&args.file, BUNDLE_BYTES_MAX as u64)?)?;
+    check(&bundle, args.chain, args.opening.as_deref(), output).map(|_| ())
+}
+
+/// Checks a bundle, says each step, and ends with what the record is.
+pub(super) fn check(bundle: &AuditBundle, chain: Option<Digest>, opening: Option<&Path>, output: &Output) -> Result<Audited, CliError> {
+    let own = bundle.genesis.chain_id();
+    if chain.is_none() {
+        output.note(&format!(
+            "No --chain was given: this shows that the record belongs to chain {own}, and you have to know that it is yours."
+        ));
+    }
+    let audited = match audit::check(bundle, &chain.unwrap_or(own)) {
+        Ok(audited) => audited,
+        Err(refused) => {
+            say(&refused.steps, Some(&refused), output);
+            return Err(refused.into());
+        }
+    };
+    let verdict = match opening {
+        Some(path) => {
+            let opening: Opening = files::read_json(path, "the opening of an answer")?;
+            Some(audited.verdict(&opening).map_err(|e| CliError::Verdict(e.to_string()))?)
+        }
+        None => None,
+    };
+    let record = &audited.record;
+    let value =
+        json!({ "steps": audited.steps, "record": record, "policy": audited.policy.id(), "opened_verdict": verdict, "valid": true });
+    output.result(&value, || {
+        let granted = match record.verdict {
+            probity_ledger::transaction::Verdict::Granted => "granted",
+            probity_ledger::transaction::Verdict::NotGranted => "not granted",
+        };
+        let mut text = steps_table(&audited.steps, None);
+        text += &format!(
+            "\nThe record stands: lender {}, policy \"{}\", {granted}, height {}, {}.",
+            record.lender,
+            audited.policy.name,
+            record.height,
+            output::time(record.time_unix_ms)
+        );
+        if let Some(verdict) = verdict {
+            text += if verdict.approved { "\nThe opening shows an approval." } else { "\nThe opening shows a decline." };
+        }
+        text
+    });
+    Ok(audited)
+}
+
+fn say(steps: &[Step], refused: Option<&Refused>, output: &Output) {
+    output.note(&steps_table(steps, refused));
+}
+
+fn steps_table(steps: &[Step], refused: Option<&Refused>) -> String {
+    let passed = steps.iter().map(|s| [s.check.to_string(), "holds".to_owned(), s.detail.clone()]);
+    let failed = refused.map(|r| [r.failed.to_string(), "FAILS".to_owned(), r.error.to_string()]);
+    output::table(["check", "result", "what was seen"], passed.chain(failed))
+}
