@@ -2,3 +2,5 @@
 
 #[path = "adversary/mod.rs"]
 mod adversary;
+#[path = "flow/mod.rs"]
+mod flow;

@@ -1,0 +1,3 @@
+//! What must work, from real data to verified proofs.
+
+mod german;
