@@ -30,7 +30,6 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use std::num::NonZeroU16;
 use std::sync::{Arc, OnceLock};
-use zeroize::Zeroizing;
 
 pub(crate) const CIRCUIT: CircuitId = CircuitId::Eligibility1;
 /// 15 November 2026.
@@ -43,7 +42,7 @@ pub(crate) const BLOCK_MS: u64 = 1_000;
 
 /// A key by name, always the same.
 pub(crate) fn key(name: &str) -> SecretKey {
-    SecretKey::from_bytes(&Zeroizing::new(Digest::of("test key", &[name.as_bytes()]).0))
+    SecretKey::from_hex(&Digest::of("test key", &[name.as_bytes()]).to_string()).unwrap()
 }
 
 pub(crate) fn address(name: &str) -> Address {
@@ -201,8 +200,7 @@ impl Chain {
     pub(crate) fn try_block(&mut self, transactions: &[Transaction]) -> Result<Transition, TransitionError> {
         let ctx = self.context();
         let transition = apply(&self.state, transactions, &ctx, verifier().as_ref())?;
-        self.height = ctx.height;
-        self.time_unix_ms = ctx.time_unix_ms;
+        (self.height, self.time_unix_ms) = (ctx.height, ctx.time_unix_ms);
         self.state.extend(transition.changes.clone());
         Ok(transition)
     }

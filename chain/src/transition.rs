@@ -153,3 +153,93 @@ pub fn apply(
     }
     Ok(executor.finish()?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::*;
+    use probity_ledger::state_value::Account;
+    use probity_ledger::transaction::{Transfer, Verdict};
+    use proptest::prelude::*;
+
+    const PEOPLE: [&str; 8] = ["authority", "bank", "court", "lender", "other-lender", "rich", "validator", "nobody"];
+
+    fn supply(chain: &Chain) -> u64 {
+        PEOPLE.iter().map(|p| chain.account(p).balance).sum()
+    }
+
+    #[derive(Debug, Clone)]
+    enum Move {
+        Transfer { from: usize, to: usize, amount: u64 },
+        Record { person: u64, nonce: u8, granted: bool, sound: bool },
+        Publish { sequence: u32 },
+    }
+
+    fn arb_move() -> impl Strategy<Value = Move> {
+        prop_oneof![
+            4 => (0..6usize, 0..PEOPLE.len(), 1..2 * FUNDS).prop_map(|(from, to, amount)| Move::Transfer { from, to, amount }),
+            2 => (1..4u64, 0..4u8, any::<bool>(), any::<bool>())
+                .prop_map(|(person, nonce, granted, sound)| Move::Record { person, nonce, granted, sound }),
+            1 => (0..3u32).prop_map(|sequence| Move::Publish { sequence }),
+        ]
+    }
+
+    fn payload(chain: &Chain, step: &Move) -> (&'static str, Payload) {
+        match step {
+            Move::Transfer { from, to, amount } => {
+                (PEOPLE[*from], Payload::Transfer(Transfer { to: address(PEOPLE[*to]), amount: *amount }))
+            }
+            Move::Record { person, nonce, granted, sound } => {
+                let verdict = if *granted { Verdict::Granted } else { Verdict::NotGranted };
+                let mut p = chain.record("lender", *person, *nonce, verdict);
+                if !sound {
+                    p.answer = element(99);
+                }
+                ("lender", Payload::RecordProof(p))
+            }
+            Move::Publish { sequence } => ("bank", chain.publication(0, *sequence)),
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn the_transition_is_deterministic_and_money_is_conserved(blocks in prop::collection::vec(prop::collection::vec(arb_move(), 0..8), 1..4)) {
+            let mut chain = Chain::ready();
+            let before = supply(&chain);
+            for moves in blocks {
+                let mut twin = chain.clone();
+                let payloads: Vec<_> = moves.iter().map(|m| payload(&chain, m)).collect();
+                // whoever gave all away can't pay the fee any more: leave such senders out
+                let payloads: Vec<_> = payloads.into_iter().filter(|(s, _)| chain.account(s).balance > 10 * FEE).collect();
+                let mut nonces = BTreeMap::new();
+                let mut transactions: Vec<Transaction> = Vec::new();
+                for (sender, payload) in payloads {
+                    let nonce = nonces.entry(sender).or_insert_with(|| chain.account(sender).nonce);
+                    transactions.push(chain.transaction(sender, *nonce, payload));
+                    *nonce += 1;
+                }
+                let (one, two) = (chain.try_block(&transactions), twin.try_block(&transactions));
+                match (one, two) {
+                    (Ok(one), Ok(two)) => prop_assert_eq!(one, two),
+                    (Err(one), Err(two)) => prop_assert_eq!(one.to_string(), two.to_string()),
+                    _ => prop_assert!(false, "one run succeeds, the other fails"),
+                }
+                prop_assert_eq!(supply(&chain), before);
+            }
+        }
+    }
+
+    #[test]
+    fn a_failed_transaction_changes_nonce_and_balances_alone() {
+        let mut chain = Chain::ready();
+        let before = chain.state.clone();
+        let payload = Payload::Transfer(Transfer { to: address("bank"), amount: u64::MAX });
+        chain.block(&[("rich", payload)]);
+        let changed: Vec<_> = chain.state.iter().filter(|(k, v)| before.get(k) != Some(v)).map(|(k, _)| *k).collect();
+        let mut expected = vec![state_key::account(&address("rich")), state_key::account(&address("validator"))];
+        expected.sort();
+        assert_eq!(changed, expected);
+        assert_eq!(chain.account("rich"), Account { nonce: 3, balance: FUNDS - 3 * FEE, rotated_key: None });
+    }
+}

@@ -1,1 +1,248 @@
+use super::*;
+use crate::engine::{Application, Candidate, Verdict as Said};
+use crate::state::Listing;
+use crate::testing::*;
+use probity_credit::hash::label::sha256::{RECEIPTS, TRANSACTIONS_ROOT};
+use probity_ledger::block::Block;
+use probity_ledger::certificate::{Certificate, CommitSignature, VoteType, vote_sign_bytes};
+use probity_ledger::receipt::Outcome;
+use probity_ledger::state_value::AnchorEntry;
+use probity_ledger::transaction::{Body, Payload, Transfer, Verdict};
+use std::time::Duration;
 
+const BUDGET: Duration = Duration::from_secs(20);
+
+fn open(path: &Path, own: &str) -> Node {
+    Node::open(path, genesis(), Some(key(own).public()), MempoolLimits::default(), verifier()).unwrap()
+}
+
+fn candidate(node: &Node, bytes: Vec<u8>) -> Candidate {
+    Candidate { height: node.tip() + 1, round: 0, valid_round: None, proposer: key("validator").public(), bytes }
+}
+
+fn certificate(node: &Node, hash: Digest) -> Certificate {
+    let height = node.tip() + 1;
+    let message = vote_sign_bytes(&node.chain_id, height, 0, Some(hash), VoteType::Precommit);
+    let validator = key("validator");
+    let signature = CommitSignature { validator: validator.public(), signature: validator.sign_bytes(&message) };
+    Certificate { height, round: 0, block_hash: hash, signatures: vec![signature] }
+}
+
+/// Proposes with the first node, has all check it, and commits it everywhere.
+fn decide(nodes: &[&Node]) -> Block {
+    let proposed = nodes[0].propose(nodes[0].tip() + 1, 0, BUDGET).unwrap();
+    for node in &nodes[1..] {
+        assert_eq!(node.validate(&candidate(node, proposed.bytes.clone())).unwrap(), Said::Valid(proposed.hash));
+    }
+    for node in nodes {
+        node.commit(certificate(node, proposed.hash)).unwrap();
+    }
+    Block::decode(&proposed.bytes).unwrap()
+}
+
+fn submit(node: &Node, sender: &str, payload: Payload) -> TxId {
+    let nonce = node.next_nonce(&address(sender)).unwrap();
+    let chain = Chain::new();
+    node.submit(chain.transaction(sender, nonce, payload)).unwrap()
+}
+
+fn send(amount: u64) -> Payload {
+    Payload::Transfer(Transfer { to: address("bank"), amount })
+}
+
+/// The story of [`Chain::ready`] and a record, on nodes.
+fn play(nodes: &[&Node]) -> TxId {
+    let mut chain = Chain::new();
+    let lender = chain.lender("lender", probity_ledger::transaction::LenderKind::Independent);
+    submit(nodes[0], "rich", chain.institution("bank", &[probity_credit::domain::Domain::Bank]));
+    submit(nodes[0], "rich", lender);
+    decide(nodes);
+    // blocks carry this machine's time
+    chain.time_unix_ms = nodes[0].status().time_unix_ms;
+    let schema = Payload::RegisterSchema(probity_ledger::transaction::RegisterSchema { schema: schema() });
+    submit(nodes[0], "bank", schema);
+    submit(nodes[0], "bank", chain.publication(0, 0));
+    submit(nodes[0], "lender", Payload::RegisterPolicy(probity_ledger::transaction::RegisterPolicy { policy: policy_of("lender") }));
+    decide(nodes);
+    let cover = probity_ledger::transaction::Cover { slot: slot(0), month: chain.month(), sequence: 0 };
+    submit(nodes[0], "authority", chain.update(vec![cover]));
+    decide(nodes);
+    let anchor = loop {
+        decide(nodes);
+        if let Some(anchor) = nodes[0].newest_anchor().unwrap() {
+            break anchor;
+        }
+    };
+    submit(nodes[0], "lender", Payload::RecordProof(record(nodes[0], &anchor, 1, Verdict::Granted)))
+}
+
+fn record(node: &Node, anchor: &AnchorEntry, nonce: u8, verdict: Verdict) -> probity_ledger::transaction::RecordProof {
+    let mut chain = Chain::new();
+    chain.time_unix_ms = node.status().time_unix_ms;
+    let height = anchor.anchor.height;
+    chain.state.insert(state_key::anchor(height), borsh::to_vec(anchor).unwrap());
+    let anchors = probity_ledger::state_value::AnchorState { newest: Some(height) };
+    chain.state.insert(state_key::anchors(), borsh::to_vec(&anchors).unwrap());
+    chain.record("lender", 1, nonce, verdict)
+}
+
+#[test]
+fn nodes_agree_and_prove_what_they_hold() {
+    let dirs = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let (one, two) = (open(dirs[0].path(), "validator"), open(dirs[1].path(), "second"));
+    let id = play(&[&one, &two]);
+    assert!(one.wants_block() && one.is_waiting(&id));
+    let block = decide(&[&one, &two]);
+    assert!(!one.wants_block());
+    assert_eq!(one.status().block_hash, two.status().block_hash);
+
+    let included = two.transaction(&id).unwrap().unwrap();
+    assert_eq!(included.receipt.outcome, Outcome::Applied);
+    let header = &block.header;
+    included.transaction_proof.verify(TRANSACTIONS_ROOT, &included.transaction.encode(), &header.transactions_root).unwrap();
+    included.receipt_proof.verify(RECEIPTS, &included.receipt.encode(), &header.receipts_root).unwrap();
+
+    let page = two.records(None, 10).unwrap();
+    assert_eq!(page.entries.len(), 1);
+    let proof = two.prove(&state_key::record(&page.entries[0].context)).unwrap();
+    let proved: Option<probity_ledger::state_value::Record> =
+        proof.verify_value(&header.state_root, &state_key::record(&page.entries[0].context)).unwrap();
+    assert_eq!(proved.as_ref(), Some(&page.entries[0]));
+    let (at, found) = two.header(header.height).unwrap().unwrap();
+    found.verify(&two.chain_id, &at.hash(), &two.validators_of(header.height).unwrap().unwrap()).unwrap();
+
+    assert_eq!(two.institutions(None, 10).unwrap().entries.len(), 1);
+    assert_eq!(two.lenders(None, 10).unwrap().entries.len(), 1);
+    assert_eq!(two.policies(None, 10).unwrap().entries.len(), 1);
+    assert_eq!(two.schemas(None, 10).unwrap().entries.len(), 1);
+    assert_eq!(two.commitments(None, 10).unwrap().entries.len(), 1);
+    assert_eq!(two.identity_updates(None, 10).unwrap().entries.len(), 1);
+    assert!(two.prove_at(header.height + 1, &state_key::registry()).unwrap().is_none());
+}
+
+#[test]
+fn pages_follow_each_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let node = open(dir.path(), "validator");
+    for _ in 0..5 * INTERVAL {
+        decide(&[&node]);
+    }
+    let (mut seen, mut before) = (Vec::new(), None);
+    loop {
+        let page = node.anchors(before, 2).unwrap();
+        seen.extend(page.entries.iter().map(|e| e.anchor.height));
+        match page.next {
+            Some(next) => before = Some(next),
+            None => break,
+        }
+    }
+    assert_eq!(seen, [20, 16, 12, 8, 4]);
+    let forward = node.store.list_after(Listing::Anchors, Some("8-0".parse().unwrap()), 2).unwrap();
+    assert_eq!(forward.iter().map(|(c, _)| c.height).collect::<Vec<_>>(), [12, 16]);
+    let anchors = node.anchors(None, 10).unwrap().entries;
+    assert!(anchors[1..].iter().zip(&anchors).all(|(old, new)| old.replaced_unix_ms == Some(new.time_unix_ms)));
+    assert_eq!(anchors[0].replaced_unix_ms, None);
+}
+
+#[test]
+fn a_repeated_round_gets_the_same_bytes_even_after_a_crash() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = {
+        let node = open(dir.path(), "validator");
+        submit(&node, "rich", send(1));
+        node.propose(1, 0, BUDGET).unwrap()
+    };
+    let node = open(dir.path(), "validator");
+    assert_eq!(node.propose(1, 0, BUDGET).unwrap(), first);
+    let stored = node.undecided(1).unwrap();
+    assert_eq!((stored.len(), stored[0].hash, &stored[0].bytes), (1, first.hash, &first.bytes));
+    // decided after the crash: executed anew from what was stored
+    node.commit(certificate(&node, first.hash)).unwrap();
+    assert_eq!((node.tip(), node.account(&address("bank")).unwrap().balance), (1, FUNDS + 1));
+    assert_eq!(node.decided(1).unwrap().unwrap().0, first.bytes);
+    assert!(node.undecided(1).unwrap().is_empty());
+}
+
+#[test]
+fn a_block_that_nobody_stored_is_not_committed() {
+    let dir = tempfile::tempdir().unwrap();
+    let node = open(dir.path(), "validator");
+    assert!(node.commit(certificate(&node, Digest([1; 32]))).is_err());
+    assert_eq!(node.tip(), 0);
+}
+
+#[test]
+fn each_rule_of_a_block_refuses() {
+    let dirs = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let (one, two) = (open(dirs[0].path(), "validator"), open(dirs[1].path(), "second"));
+    decide(&[&one, &two]);
+    submit(&one, "rich", send(1));
+    let good = Block::decode(&one.propose(2, 0, BUDGET).unwrap().bytes).unwrap();
+    let refused = |what: &str, change: &dyn Fn(&mut Block)| {
+        let mut block = good.clone();
+        change(&mut block);
+        block.header.transactions_root = probity_ledger::block::transactions_root(&block.transactions);
+        match two.validate(&candidate(&two, block.encode())).unwrap() {
+            Said::Invalid { hash, reason } => {
+                assert_eq!(hash, block.hash());
+                assert!(reason.contains(what), "{what}: {reason}");
+            }
+            other => panic!("{what}: {other:?}"),
+        }
+    };
+    refused("protocol version", &|b| b.header.protocol_version += 1);
+    refused("of chain", &|b| b.header.chain_id = Digest::default());
+    refused("height", &|b| b.header.height += 1);
+    refused("parent", &|b| b.header.parent_hash = Digest::default());
+    refused("not after its parent's", &|b| b.header.time_unix_ms = 1);
+    refused("ahead of this node's clock", &|b| b.header.time_unix_ms += 60_000);
+    refused("not a validator", &|b| b.header.proposer = address("bank"));
+    refused("state root", &|b| b.header.state_root = Digest::default());
+    refused("receipts root", &|b| b.header.receipts_root = Digest::default());
+    refused("validators' hash", &|b| b.header.next_validators_hash = Digest::default());
+    refused("malformed", &|b| b.transactions[0].signature.0[0] ^= 1);
+    refused("next nonce", &|b| b.transactions = vec![b.transactions[0].clone(), b.transactions[0].clone()]);
+    refused("101 transactions", &|b| b.transactions = vec![b.transactions[0].clone(); 101]);
+    refused("state root", &|b| b.transactions.clear());
+    let rich = Chain::new().transaction("rich", 0, send(2));
+    refused("state root", &|b| b.transactions = vec![rich.clone()]);
+
+    let malformed = |bytes: Vec<u8>| matches!(two.validate(&candidate(&two, bytes)).unwrap(), Said::Malformed { .. });
+    let mut trailing = good.encode();
+    trailing.push(0);
+    assert!(malformed(trailing) && malformed(vec![]));
+    let other = Block { transactions: vec![], ..good.clone() };
+    assert!(malformed(other.encode()), "the hash does not commit to these transactions");
+    assert_eq!(two.validate(&candidate(&two, good.encode())).unwrap(), Said::Valid(good.hash()));
+}
+
+#[test]
+fn intake_refuses_what_no_block_could_include() {
+    let dir = tempfile::tempdir().unwrap();
+    let node = open(dir.path(), "validator");
+    let chain = Chain::new();
+    let good = chain.transaction("rich", 0, send(1));
+    assert!(matches!(node.submit_bytes(&[1, 2, 3]), Err(IntakeError::Malformed(_))));
+    let mut forged = good.clone();
+    forged.body.fee += 1;
+    assert!(matches!(node.submit(forged), Err(IntakeError::Refused(SubmitError::Refused(probity_ledger::error::TxError::BadSignature)))));
+    let poor = Body { sender: address("x"), key: key("x").public(), ..good.body.clone() }.sign(&key("x"));
+    assert!(matches!(node.submit(poor), Err(IntakeError::Refused(SubmitError::FeesNotCovered { .. }))));
+    let id = node.submit_bytes(&good.encode()).unwrap();
+    assert_eq!(id, good.id());
+}
+
+#[tokio::test]
+async fn waiting_ends_with_the_block_or_the_timeout() {
+    let dir = tempfile::tempdir().unwrap();
+    let node = std::sync::Arc::new(open(dir.path(), "validator"));
+    let id = submit(&node, "rich", send(1));
+    assert!(node.wait_for(&id, Duration::from_millis(20)).await.unwrap().is_none());
+    let waiting = tokio::spawn({
+        let node = node.clone();
+        async move { node.wait_for(&id, BUDGET).await.unwrap() }
+    });
+    tokio::task::yield_now().await;
+    decide(&[&node]);
+    assert_eq!(waiting.await.unwrap().unwrap().height, 1);
+}

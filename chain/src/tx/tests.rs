@@ -87,8 +87,9 @@ fn admissions_need_two_thirds() {
     let lender = chain.lender("lender", LenderKind::Independent);
     assert_eq!(chain.refusal("rich", lender), TxError::LenderExists { lender: address("lender") });
 
-    let mut chain = chain;
-    chain.apply_all(&[("rich", approved(&["validator", "second"]))]);
+    let good = approved(&["validator", "second"]);
+    let mut chain = chain.clone();
+    chain.apply_all(&[("rich", good)]);
     let court: Institution = chain.view().get(&state_key::institution(&address("court"))).unwrap().unwrap();
     assert_eq!(court.slots.iter().map(|s| s.slot.number()).collect::<Vec<_>>(), [1, 2]);
     assert_eq!(chain.slot_state(2).domain, Domain::Register);
