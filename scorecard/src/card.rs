@@ -112,7 +112,8 @@ impl Card {
         let column = |name: &str| header.iter().position(|h| h == name).ok_or(ImportError::Header);
         let (variable_at, bin_at, points_at) = (column("variable")?, column("bin")?, column("points")?);
         // pandas writes its index as a first column without a name
-        if header.iter().enumerate().any(|(i, h)| ![variable_at, bin_at, points_at].contains(&i) && !(i == 0 && h.is_empty())) {
+        let known = |i: usize, h: &str| [variable_at, bin_at, points_at].contains(&i) || (i == 0 && h.is_empty());
+        if !header.iter().enumerate().all(|(i, h)| known(i, h)) {
             return Err(ImportError::Header);
         }
         let (mut base_points, mut variables) = (None, Vec::<Variable>::new());

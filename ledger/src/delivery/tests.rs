@@ -202,6 +202,6 @@ fn registry_snapshots() {
     };
     assert_eq!(refused(&|s| s.slots.swap(0, 1)), DeliveryError::SlotOrder);
     assert_eq!(refused(&|s| s.slots[1] = live(70, 101)), DeliveryError::LaterMonth { slot: 70, month: Month(101) });
-    assert_eq!(refused(&|s| drop(s.slots.pop())), DeliveryError::Root { what: "slots" });
+    assert_eq!(refused(&|s| s.slots.truncate(2)), DeliveryError::Root { what: "slots" });
     assert_eq!(refused(&|s| s.slots[0].domain = Domain::Bank), DeliveryError::Root { what: "slots" });
 }
