@@ -287,3 +287,74 @@ impl Genesis {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::certificate::Validator;
+    use crate::keys::SecretKey;
+
+    fn genesis() -> Genesis {
+        let key = SecretKey::generate().public();
+        let circuit =
+            |id| GenesisCircuit { id, constraints: Digest::default(), verifying_key_id: Digest::default(), verifying_key: vec![1] };
+        Genesis {
+            protocol_version: PROTOCOL_VERSION,
+            chain_name: Name::new("test").unwrap(),
+            kind: ChainKind::Development,
+            time_unix_ms: 1,
+            validators: ValidatorSet::new(vec![Validator { public_key: key, power: 1 }]).unwrap(),
+            identity_authority: key,
+            accounts: vec![GenesisAccount { address: Address::of(&key), balance: 5 }],
+            faucet: Some(Address::of(&key)),
+            circuits: vec![circuit(CircuitId::Eligibility1), circuit(CircuitId::Eligibility3)],
+            anchors: AnchorRules { interval_blocks: 10, grace_ms: 60_000 },
+            consortium_window_months: NonZeroU16::MIN,
+            fees: Fees { base: 1, per_byte: 1, per_proof: 1 },
+            limits: Limits { block_bytes: 1 << 20, block_transactions: 100, block_proofs: 10, clock_drift_ms: 1_000 },
+        }
+    }
+
+    #[test]
+    fn the_document_reads_back_and_everything_in_it_decides_the_chain_id() {
+        let genesis = genesis();
+        assert_eq!(Genesis::from_json(genesis.to_json().as_bytes()).unwrap(), genesis);
+        let mut other = genesis.clone();
+        other.limits.clock_drift_ms += 1;
+        assert_ne!(other.chain_id(), genesis.chain_id());
+        let unknown = genesis.to_json().replacen('{', "{\"surprise\": 1,", 1);
+        assert!(matches!(Genesis::from_json(unknown.as_bytes()), Err(GenesisError::Malformed { .. })));
+        assert!(matches!(Genesis::from_json(&vec![b' '; GENESIS_BYTES_MAX + 1]), Err(GenesisError::TooLong { .. })));
+    }
+
+    #[test]
+    fn each_rule_refuses() {
+        let with = |change: &dyn Fn(&mut Genesis)| {
+            let mut genesis = genesis();
+            change(&mut genesis);
+            genesis.check().unwrap_err()
+        };
+        let rich = GenesisAccount { address: Address(Digest([0xff; 32])), balance: u64::MAX };
+        assert_eq!(with(&|g| g.protocol_version = 9), GenesisError::ProtocolVersion { expected: PROTOCOL_VERSION, found: 9 });
+        assert_eq!(with(&|g| g.identity_authority = PublicKey([0; 32])), GenesisError::WeakAuthorityKey);
+        assert_eq!(with(&|g| g.accounts.push(g.accounts[0].clone())), GenesisError::AccountList { limit: ACCOUNTS_MAX });
+        assert_eq!(with(&|g| g.accounts.push(rich.clone())), GenesisError::SupplyOverflow);
+        assert_eq!(with(&|g| g.kind = ChainKind::Production), GenesisError::FaucetOnProduction);
+        assert_eq!(with(&|g| g.accounts.clear()), GenesisError::FaucetNotFunded);
+        assert_eq!(with(&|g| g.circuits.clear()), GenesisError::CircuitList);
+        assert_eq!(with(&|g| g.circuits.reverse()), GenesisError::CircuitList);
+        assert!(matches!(with(&|g| g.circuits[0].verifying_key.clear()), GenesisError::VerifyingKeyLength { bytes: 0, .. }));
+        type Change = fn(&mut Genesis);
+        let rules: [(&str, Change); 6] = [
+            ("anchors.interval_blocks", |g| g.anchors.interval_blocks = 0),
+            ("anchors.grace_ms", |g| g.anchors.grace_ms = 0),
+            ("consortium_window_months", |g| g.consortium_window_months = NonZeroU16::MAX),
+            ("limits.block_bytes", |g| g.limits.block_bytes = TRANSACTION_BYTES_MAX as u32),
+            ("limits.block_proofs", |g| g.limits.block_proofs = 0),
+            ("limits.clock_drift_ms", |g| g.limits.clock_drift_ms = 0),
+        ];
+        for (expected, change) in rules {
+            assert!(matches!(with(&change), GenesisError::Range { rule, .. } if rule == expected), "{expected}");
+        }
+    }
+}

@@ -35,7 +35,7 @@ pub type TxId = Digest;
 
 /// What a transaction does.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(tag = "type", rename_all = "snake_case")]
 pub enum Payload {
     /// Moves money.
     Transfer(Transfer),
@@ -60,7 +60,7 @@ pub enum Payload {
 }
 
 impl Payload {
-    /// The kind's name, as in JSON.
+    /// The kind's name, its `type` in JSON.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Transfer(_) => "transfer",
