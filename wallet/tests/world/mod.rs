@@ -1,6 +1,6 @@
 //! A small world around one person: chain, authority, institutions, lender, all real data with real signatures.
 
-#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test binary uses its own part")]
+#![allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used, reason = "shared by test binaries, each using its own part")]
 
 use probity_credit::circuit_id::CircuitId;
 use probity_credit::commitment::Anchor;
@@ -209,7 +209,7 @@ pub fn opening(
 /// The shard of the person's position, with neighbours inside and outside.
 pub fn shard(identity: &IdentityOpening, position: u32, recipient: &str, rng: &mut StdRng) -> IdentityShard {
     let first = position - position % SHARD_LEAVES as u32;
-    let near = if position % 2 == 0 { position + 1 } else { position - 1 };
+    let near = if position.is_multiple_of(2) { position + 1 } else { position - 1 };
     let neighbours = [near, 17, first ^ 4_096];
     let mut leaves: Vec<(u32, F)> = neighbours.iter().map(|p| (*p, F::from(rng.r#gen::<u64>()))).collect();
     leaves.push((position, identity.leaf()));
