@@ -2,6 +2,9 @@
 
 use crate::client::ClientError;
 use crate::files::FileError;
+use probity_issuer::authority::AuthorityError;
+use probity_issuer::institution::{IngestError, MappingError, PublicationError, RosterError};
+use probity_issuer::{LegalIdError, StoreError};
 use probity_ledger::delivery::DeliveryError;
 use probity_ledger::error::TxError;
 use probity_ledger::genesis::GenesisError;
@@ -11,6 +14,7 @@ use probity_ledger::state_proof::StateProofError;
 use probity_ledger::transaction::TxId;
 use probity_params::cache::CacheError;
 use probity_prover::LoadError;
+use probity_scorecard::ImportError;
 use probity_verifier::LightError;
 use probity_verifier::audit::{BundleError, Refused};
 use probity_wallet::collect::CollectError;
@@ -104,6 +108,30 @@ pub enum CliError {
         /// Its id.
         id: TxId,
     },
+    /// The identity authority.
+    #[error(transparent)]
+    Authority(#[from] AuthorityError),
+    /// Records.
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
+    /// A mapping.
+    #[error(transparent)]
+    Mapping(#[from] MappingError),
+    /// A roster.
+    #[error(transparent)]
+    Roster(#[from] RosterError),
+    /// A publication.
+    #[error(transparent)]
+    Publication(#[from] PublicationError),
+    /// An institution's directory.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A legal identity.
+    #[error(transparent)]
+    LegalId(#[from] LegalIdError),
+    /// A scorecard.
+    #[error(transparent)]
+    Import(#[from] ImportError),
     /// A bundle.
     #[error(transparent)]
     Bundle(#[from] BundleError),

@@ -79,6 +79,14 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     if bytes.len() as u64 > limit { Err(FileError::TooLong { path: path.to_owned(), limit }) } else { Ok(bytes) }
 }
 
+/// Opens a file that is read piece by piece.
+///
+/// # Errors
+/// [`FileError::Io`].
+pub fn open(path: &Path) -> Result<std::fs::File, FileError> {
+    std::fs::File::open(path).map_err(io_error("reading", path))
+}
+
 /// Reads JSON.
 ///
 /// # Errors

@@ -59,6 +59,11 @@ pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> StoreError + '_ 
 /// Makes a directory for its owner alone; one that is there must be so.
 pub(crate) fn private_dir(path: &Path) -> Result<(), StoreError> {
     DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(io(path))?;
+    check_private(path)
+}
+
+/// Refuses a directory that others can read.
+pub(crate) fn check_private(path: &Path) -> Result<(), StoreError> {
     let mode = fs::metadata(path).map_err(io(path))?.permissions().mode();
     if mode & 0o077 == 0 { Ok(()) } else { Err(StoreError::Open { path: path.into() }) }
 }

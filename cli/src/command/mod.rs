@@ -1,9 +1,13 @@
 //! The commands: one folder or file for each first word.
 
 pub mod audit;
+pub mod authority;
+pub mod institution;
 pub mod keys;
 pub mod lender;
 pub mod params;
+pub mod policy;
+mod proved;
 pub mod tx;
 pub mod verify;
 pub mod wallet;
@@ -19,6 +23,15 @@ pub enum Command {
     /// Your own data: collect it, look at it, answer lenders.
     #[command(subcommand)]
     Wallet(wallet::WalletCommand),
+    /// Institutions: records in, commitments and openings out.
+    #[command(subcommand)]
+    Institution(institution::InstitutionCommand),
+    /// The identity authority: people, positions, identity tree.
+    #[command(subcommand)]
+    Authority(authority::AuthorityCommand),
+    /// Scorecards and policies.
+    #[command(subcommand)]
+    Policy(policy::PolicyCommand),
     /// Ask an applicant for a proof, and read the verdict.
     #[command(subcommand)]
     Lender(lender::LenderCommand),
@@ -46,6 +59,9 @@ pub fn run(args: Args, output: &Output) -> Result<(), CliError> {
     let global = args.global;
     match args.command {
         Command::Wallet(command) => wallet::run(command, &global, output),
+        Command::Institution(command) => institution::run(command, &global, output),
+        Command::Authority(command) => authority::run(command, &global, output),
+        Command::Policy(command) => policy::run(command, output),
         Command::Lender(command) => lender::run(command, &global, output),
         Command::Audit(command) => audit::run(command, &global, output),
         Command::Verify(args) => verify::run(&args, output),

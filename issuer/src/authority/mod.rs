@@ -94,7 +94,7 @@ impl Authority {
     /// # Errors
     /// [`AuthorityError::Store`], also when another process has it open or the journal is damaged.
     pub fn open(dir: &Path) -> Result<Self, AuthorityError> {
-        store::private_dir(dir)?;
+        store::check_private(dir)?;
         let lock = Lock::take(dir)?;
         let damaged = |file: &str, reason: String| StoreError::Damaged { path: dir.join(file), reason };
         let json = store::read(&dir.join(CONFIG_FILE), 4096)?;

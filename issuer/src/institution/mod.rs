@@ -6,6 +6,7 @@
 
 mod date;
 mod error;
+mod home;
 mod ingest;
 mod mapping;
 mod metered;
@@ -16,6 +17,7 @@ mod seeds;
 mod value;
 
 pub use error::{IngestError, RowError, RowProblem};
+pub use home::Home;
 pub use ingest::{IngestOptions, IngestReport, UnknownCustomers, ingest};
 pub use mapping::{FeatureMapping, Mapping, MappingError, Reading};
 pub use publication::{Publication, PublicationError, PublicationFacts, publications};

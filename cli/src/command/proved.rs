@@ -1,0 +1,25 @@
+//! Entries of the newest block's state, proved to those who must not believe a node.
+
+use crate::chain::{ChainView, Follower};
+use crate::client::Client;
+use crate::error::CliError;
+use borsh::{BorshDeserialize, BorshSerialize};
+use probity_credit::digest::Digest;
+use probity_ledger::state_key::StateKey;
+
+/// Follows `chain_id` to the node's newest block.
+pub(super) fn at_tip(client: &Client, chain_id: Digest) -> Result<Follower<'_>, CliError> {
+    let mut follower = Follower::new(client, Some(chain_id))?;
+    follower.follow(ChainView::fetch(client)?.height().max(1))?;
+    Ok(follower)
+}
+
+/// An entry that must be there.
+pub(super) fn entry<T: BorshDeserialize + BorshSerialize>(
+    follower: &Follower<'_>,
+    key: &StateKey,
+    what: impl FnOnce() -> String,
+    todo: &'static str,
+) -> Result<T, CliError> {
+    follower.entry(key)?.ok_or_else(|| CliError::NotOnChain { what: what(), todo })
+}
