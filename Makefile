@@ -2,7 +2,7 @@
 
 # One build directory outside the checkout, so that clones share what was compiled.
 PROBITY_TARGET_DIR ?= $(HOME)/.cache/probity/target
-# Where the binaries end up; scripts/demo and the tests look for probity and probityd there.
+# Where the binaries end up; the demo and the tests look for probity and probityd there.
 PROBITY_BIN_DIR = $(PROBITY_TARGET_DIR)/release
 
 export CARGO_TARGET_DIR = $(PROBITY_TARGET_DIR)
@@ -22,11 +22,11 @@ help: ## Print this list
 setup: ## Install what a build needs and this machine lacks (Debian, Ubuntu)
 	@scripts/bootstrap
 
-build: setup ## Compile the two binaries, probity and probityd
-	$(BUILD) --bin probity --bin probityd
+build: setup ## Compile the binaries: probity, probityd and the demo
+	$(BUILD) --bin probity --bin probityd --bin probity-demo
 
 demo: build ## Play the whole story on real data; KEEP=1 leaves the node running
-	@KEEP='$(KEEP)' scripts/demo
+	@'$(PROBITY_BIN_DIR)/probity-demo' $(if $(KEEP),--keep)
 
 test: build ## Run every test
 	cargo test --release --locked --workspace --no-fail-fast

@@ -4,3 +4,5 @@
 mod adversary;
 #[path = "flow/mod.rs"]
 mod flow;
+#[path = "crash/mod.rs"]
+mod crash;

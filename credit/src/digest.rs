@@ -34,6 +34,21 @@ impl Digest {
         Self::of(label, &[&bytes])
     }
 
+    /// A uniform field element from the parts: full width, by drawing again while the candidate is not below the modulus (one in four is).
+    ///
+    /// For pseudo-random values that must look like any other element; [`Self::to_field`] gives only 248 bits.
+    pub fn uniform(label: &str, parts: &[&[u8]]) -> F {
+        (0u32..)
+            .find_map(|draw| {
+                let draw = draw.to_le_bytes();
+                let mut bytes = Self::of(label, &[parts, &[&draw[..]]].concat()).0;
+                bytes[0] &= 0x3f; // the modulus has 254 bits
+                FieldBytes::from_be_bytes(bytes).ok()
+            })
+            .expect("a candidate is below the modulus with probability 3/4")
+            .element()
+    }
+
     /// The first 248 bits as a field element: below the modulus without reduction.
     pub fn to_field(&self) -> F {
         let mut bytes = [0; 32];
@@ -85,5 +100,14 @@ mod tests {
         assert_ne!(Digest::of("a", &[b"bc", b"d"]), Digest::of("a", &[b"b", b"cd"]));
         assert_ne!(Digest::of("ab", &[b"c"]), Digest::of("a", &[b"bc"]));
         assert_ne!(Digest::of("a", &[]), Digest::of("a", &[b""]));
+    }
+
+    #[test]
+    fn uniform_elements_use_the_full_width() {
+        let elements: Vec<[u8; 32]> = (0u8..64).map(|i| FieldBytes::from(Digest::uniform("a", &[&[i]])).to_be_bytes()).collect();
+        let wide = elements.iter().filter(|e| e[0] != 0).count();
+        // 47 of 48 elements have a first byte other than 0
+        assert!(wide > 55, "{wide} of 64");
+        assert_eq!(Digest::uniform("a", &[&[1]]), Digest::uniform("a", &[&[1]]));
     }
 }

@@ -159,7 +159,7 @@ impl Tree {
         match &self.empties {
             Empties::Zero => self.zero_nodes[level],
             Empties::Seeded(seed) => {
-                Digest::of(label::sha256::EMPTY_SIBLING, &[seed, &(level as u32).to_le_bytes(), &index.to_le_bytes()]).to_field()
+                Digest::uniform(label::sha256::EMPTY_SIBLING, &[seed, &(level as u32).to_le_bytes(), &index.to_le_bytes()])
             }
         }
     }

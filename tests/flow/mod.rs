@@ -1,3 +1,4 @@
 //! What must work, from real data to verified proofs.
 
 mod german;
+mod network;

@@ -1,4 +1,5 @@
-//! Fixtures that flows, adversaries and benches share: the German applicants and provers with development keys.
+//! Fixtures that flows, adversaries and benches share: the German applicants, provers with development keys, and running nodes.
 
 pub mod german;
+pub mod nodes;
 pub mod proving;
