@@ -7,7 +7,7 @@ use probity_credit::domain::Domain;
 use probity_credit::month::Month;
 use probity_credit::statement::check;
 use probity_ledger::keys::SecretKey;
-use probity_ledger::request::SignedRequest;
+use probity_ledger::request::{RequestObject, SignedRequest};
 use probity_ledger::transaction::PROOF_BYTES;
 use probity_prover::CannotProve;
 use probity_wallet::select::SelectError;
@@ -109,7 +109,8 @@ fn each_rule_about_requests_refuses() {
     other.dcql_query.credentials[0].meta.policy_id = other.policy.id();
     assert!(matches!(refused(&mut w, other.sign(&stranger)), Refusal::UnknownLender { .. }));
 
-    let cases: [(fn(&mut probity_ledger::request::RequestObject), fn(&Refusal) -> bool); 9] = [
+    type Case = (fn(&mut RequestObject), fn(&Refusal) -> bool);
+    let cases: [Case; 9] = [
         (|r| r.chain_id = Default::default(), |e| matches!(e, Refusal::OtherChain { .. })),
         (|r| r.client_id.0 = Default::default(), |e| matches!(e, Refusal::UnknownLender { .. })),
         (|r| r.window_months = NonZeroU16::new(7).unwrap(), |e| matches!(e, Refusal::OtherWindow { expected: 6, found: 7 })),
