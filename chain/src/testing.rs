@@ -56,7 +56,8 @@ fn toy() -> &'static Toy {
 }
 
 pub(crate) fn prove(inputs: &[F], seed: u64) -> ProofBytes {
-    static PROVE: OnceLock<Box<dyn Fn(&[F], u64) -> ProofBytes + Send + Sync>> = OnceLock::new();
+    type Prove = dyn Fn(&[F], u64) -> ProofBytes + Send + Sync;
+    static PROVE: OnceLock<Box<Prove>> = OnceLock::new();
     let prove = PROVE.get_or_init(|| {
         let proving_key = toy().development_key();
         Box::new(move |inputs, seed| {
@@ -150,7 +151,7 @@ impl Chain {
                 chain.apply_all(&[("bank", schema), ("bank", publication), ("lender", policy)]);
                 let update = chain.update(vec![Cover { slot: slot(0), month: chain.month(), sequence: 0 }]);
                 chain.apply_all(&[("authority", update)]);
-                chain.to_anchor();
+                chain.run_to_anchor();
                 chain
             })
             .clone()
@@ -240,7 +241,7 @@ impl Chain {
     }
 
     /// Empty blocks until an anchor is written.
-    pub(crate) fn to_anchor(&mut self) {
+    pub(crate) fn run_to_anchor(&mut self) {
         while !self.try_block(&[]).unwrap().anchored {}
     }
 

@@ -246,3 +246,44 @@ async fn waiting_ends_with_the_block_or_the_timeout() {
     decide(&[&node]);
     assert_eq!(waiting.await.unwrap().unwrap().height, 1);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_engine_drives_a_node_and_what_was_final_stays_after_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let network = probity_ledger::keys::SecretKey::generate().to_hex();
+    let config = crate::engine::EngineConfig {
+        listen: format!("/ip4/127.0.0.1/tcp/{port}"),
+        home: dir.path().join("engine"),
+        block_time_ms: 50,
+        heartbeat_ms: 200,
+        ..crate::engine::EngineConfig::default()
+    };
+    std::fs::create_dir(&config.home).unwrap();
+    let mut finals: Vec<(u64, Digest, Vec<probity_ledger::receipt::Receipt>)> = Vec::new();
+    for run in 0..2 {
+        let node = std::sync::Arc::new(open(&dir.path().join("state"), "validator"));
+        for (height, hash, receipts) in &finals {
+            assert_eq!(node.block(*height).unwrap().unwrap().hash(), *hash);
+            assert_eq!(node.receipts(*height).unwrap().unwrap(), *receipts);
+        }
+        let keys = crate::engine::EngineKeys {
+            consensus: Some(key("validator")),
+            network: probity_ledger::keys::SecretKey::from_hex(&network).unwrap(),
+        };
+        let (stop, shutdown) = tokio::sync::watch::channel(false);
+        let engine = tokio::spawn(crate::engine::run(config.clone(), keys, node.clone(), shutdown));
+        for amount in 1..=3 {
+            let id = submit(&node, "rich", send(amount));
+            let included = node.wait_for(&id, BUDGET).await.unwrap().expect("a block within twenty seconds");
+            assert_eq!(included.receipt.outcome, Outcome::Applied);
+            let hash = node.block(included.height).unwrap().unwrap().hash();
+            finals.push((included.height, hash, node.receipts(included.height).unwrap().unwrap()));
+        }
+        let (header, certificate) = node.header(finals[0].0).unwrap().unwrap();
+        certificate.verify(&node.chain_id, &header.hash(), &node.genesis().validators).unwrap();
+        assert_eq!(node.account(&address("rich")).unwrap().nonce, 3 * (run + 1));
+        stop.send(true).unwrap();
+        tokio::time::timeout(BUDGET, engine).await.unwrap().unwrap().unwrap();
+    }
+}

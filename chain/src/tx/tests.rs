@@ -162,7 +162,7 @@ fn keys_are_rotated_in_the_first_anchor_of_a_month_only() {
     chain.time_unix_ms += 31 * 86_400_000;
     let update = rotating(&chain);
     chain.apply_all(&[("authority", update)]);
-    chain.to_anchor();
+    chain.run_to_anchor();
     assert_eq!(chain.refusal("authority", rotating(&chain)), TxError::RotationNotYet { month: Month(month.0 + 1) });
 }
 
@@ -198,14 +198,14 @@ fn publications_go_live_with_the_update_that_covers_them_or_by_themselves() {
     let mut chain = Chain::ready();
     let root_before = chain.newest_anchor().anchor.registry_root;
     chain.apply_all(&[("bank", chain.clone().publication(0, 1))]);
-    chain.to_anchor();
+    chain.run_to_anchor();
     assert_eq!(chain.newest_anchor().anchor.registry_root, root_before, "nobody counted the changes yet");
     let cover = Cover { slot: slot(0), month: chain.month(), sequence: 1 };
     let update = chain.update(vec![cover]);
     chain.apply_all(&[("authority", update)]);
     assert_eq!(chain.slot_state(0).live.unwrap().sequence, 0);
     let identities_before = chain.newest_anchor().anchor.identity_root;
-    chain.to_anchor();
+    chain.run_to_anchor();
     let anchor = chain.newest_anchor().anchor;
     assert_ne!(anchor.registry_root, root_before);
     assert_ne!(anchor.identity_root, identities_before, "both in one anchor");
@@ -216,7 +216,7 @@ fn publications_go_live_with_the_update_that_covers_them_or_by_themselves() {
         _ => unreachable!(),
     };
     chain.apply_all(&[("bank", by_itself)]);
-    chain.to_anchor();
+    chain.run_to_anchor();
     assert_eq!(chain.slot_state(0).live.unwrap().sequence, 2);
     let leaf = probity_credit::commitment::root_leaf(Domain::Bank, chain.month(), &schema().id(), element(2).element());
     let tree = probity_credit::tree::Tree::build(3, probity_credit::tree::Empties::Zero, vec![(0, leaf)]).unwrap();
@@ -316,7 +316,7 @@ fn each_rule_of_a_record_refuses_before_the_pairing() {
 fn anchors_count_until_the_grace_after_their_replacement_is_over() {
     let mut chain = Chain::ready();
     let old = chain.newest_anchor().anchor.height;
-    chain.to_anchor();
+    chain.run_to_anchor();
     let replaced_unix_ms = chain.time_unix_ms;
     let against_old = |chain: &Chain, nonce| {
         let mut p = chain.record("lender", u64::from(nonce), nonce, Verdict::Granted);
@@ -343,12 +343,12 @@ fn policies_count_at_anchors_between_registration_and_retirement() {
     let expected = TxError::PolicyNotActive { policy: policy.id(), active_from: chain.height, anchor_height: before };
     assert_eq!(chain.refusal("other-lender", recorded(early)), expected);
 
-    chain.to_anchor();
+    chain.run_to_anchor();
     let in_flight = chain.record("other-lender", 1, 1, Verdict::Granted);
     chain.apply_all(&[("other-lender", Payload::RetirePolicy(RetirePolicy { policy: policy.id() }))]);
     let height = chain.height;
     chain.apply_all(&[("other-lender", recorded(in_flight))]);
-    chain.to_anchor();
+    chain.run_to_anchor();
     let late = chain.record("other-lender", 2, 2, Verdict::Granted);
     assert_eq!(chain.refusal("other-lender", recorded(late)), TxError::PolicyRetired { policy: policy.id(), height });
 }
