@@ -46,7 +46,9 @@ pub fn draft_schema(card: &[u8], name: &str, request: &[String]) -> Result<Schem
 fn kind_and_unit(name: &str) -> (Kind, &'static str) {
     let name = name.to_ascii_lowercase();
     let says = |word: &str| name.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| part == word);
-    if says("years") || says("year") || says("age") {
+    if says("percentage") || says("percent") {
+        (Kind::Count, "per cent")
+    } else if says("years") || says("year") || says("age") {
         (Kind::Years, "years")
     } else if says("months") || says("month") {
         (Kind::Months, "months")

@@ -49,7 +49,7 @@ pub enum AuthorityError {
     Full,
     /// An update is on its way.
     #[error(
-        "leaf file {sequence} is prepared and not settled: confirm it once the chain has its root, or abandon it once the chain refused it"
+        "leaf file {sequence} is on its way to the chain: `probity authority publish` sends it again or learns what became of it; then do this"
     )]
     Outstanding {
         /// Number of the leaf file.

@@ -171,11 +171,11 @@ impl Authority {
     /// [`AuthorityError::Registered`] for a person who had a key before, [`AuthorityError::CommitmentTaken`], [`AuthorityError::Recipient`].
     pub fn register(&mut self, legal: LegalId<'_>, enrolment: &Enrolment, key: &SecretKey) -> Result<Registration, AuthorityError> {
         self.check_key(key)?;
-        let enrolled = self.check_enrolment(enrolment)?;
         let known = self.state.position(&legal.lookup(&self.lookup_key));
         if known.is_some_and(|p| self.state.person(p).ever_held) {
             return Err(AuthorityError::Registered);
         }
+        let enrolled = self.check_enrolment(enrolment)?;
         let position = self.reserve(&[legal])?[0];
         self.record(&[Entry::Attach { position, key: enrolled }])?;
         self.sign(position, key)

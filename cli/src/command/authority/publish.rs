@@ -121,7 +121,13 @@ pub(super) fn publish(dir: &DirArg, sender: &SenderArgs, global: &Global, output
             authority.update(newest, &mut on_progress)?
         }
     };
-    upload(&client, &authority, &update, &progress)?;
+    if let Err(failed) = upload(&client, &authority, &update, &progress) {
+        if !undecided {
+            // nothing was sent: the next try may cover more
+            authority.abandon()?;
+        }
+        return Err(failed);
+    }
     drop(progress);
     let sent = match sender.send(&client, Payload::UpdateIdentities(update.payload.clone())) {
         Err(refused @ CliError::Transaction { .. }) => {

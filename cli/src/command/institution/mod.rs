@@ -53,7 +53,7 @@ impl PublicationArgs {
             let f = p.facts();
             f.domain == self.domain && self.month.is_none_or(|m| f.month == m) && self.sequence.is_none_or(|s| f.sequence == s)
         };
-        let found = publications(&self.dir.dir)?.into_iter().filter(fits).next_back();
+        let found = publications(&self.dir.dir)?.into_iter().rfind(fits);
         found.ok_or_else(|| CliError::Usage("there is no such publication here: run `probity institution ingest` first".into()))
     }
 }
