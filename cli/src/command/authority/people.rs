@@ -31,13 +31,13 @@ struct Registered<'a> {
     file: &'a Path,
 }
 
-fn hand_over(registration: &Registration, out: &Path, output: &Output) -> Result<(), CliError> {
+/// Writes a registration; `begins` says when its key counts.
+fn hand_over(registration: &Registration, out: &Path, begins: &str, output: &Output) -> Result<(), CliError> {
     files::write_json(out, registration)?;
     let shown = Registered { position: registration.terms.position, person: registration.terms.person, file: out };
     output.result(&shown, || {
         format!(
-            "position  {}\nThe registration is in {}: hand it to the person, who imports it with `probity wallet import`.\n\
-             The key counts from the next `probity authority publish` and the anchor after it on.",
+            "position  {}\nThe registration is in {}: hand it to the person, who imports it with `probity wallet import`.\n{begins}",
             shown.position,
             out.display()
         )
@@ -52,14 +52,14 @@ fn enrolment(path: &Path) -> Result<Enrolment, CliError> {
 pub(super) fn register(args: &PersonArgs, output: &Output) -> Result<(), CliError> {
     let (key, text, enrolment) = (files::read_key(&args.key)?, legal_id_text(&args.legal_id)?, enrolment(&args.enrolment)?);
     let registration = args.dir.open()?.register(LegalId::new(&text)?, &enrolment, &key)?;
-    hand_over(&registration, &args.out, output)
+    hand_over(&registration, &args.out, "The key counts from the next `probity authority publish` and the anchor after it on.", output)
 }
 
 pub(super) fn rotate(args: &PersonArgs, output: &Output) -> Result<(), CliError> {
     let (key, text, enrolment) = (files::read_key(&args.key)?, legal_id_text(&args.legal_id)?, enrolment(&args.enrolment)?);
     let registration = args.dir.open()?.rotate(LegalId::new(&text)?, &enrolment, &key)?;
-    output.note("The old key ends with the next update; the new one begins with the first anchor of a month.");
-    hand_over(&registration, &args.out, output)
+    let begins = "The old key ends with the next `probity authority publish`; the new one begins with the first anchor of a month.";
+    hand_over(&registration, &args.out, begins, output)
 }
 
 pub(super) fn revoke(dir: &DirArg, legal_id: &str, output: &Output) -> Result<(), CliError> {
