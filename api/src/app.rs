@@ -7,6 +7,7 @@ use probity_chain::node::Node;
 use probity_credit::digest::Digest;
 use probity_ledger::genesis::Genesis;
 use probity_verifier::Verifier;
+use tokio::sync::{Semaphore, watch};
 
 use crate::auth::keys::KeyRing;
 use crate::config::Config;
@@ -17,7 +18,7 @@ use crate::lenders::Lenders;
 use crate::lenders::recorder::Recorder;
 use crate::lenders::store::Requests;
 use crate::metrics::Metrics;
-use crate::problem::Problem;
+use crate::problem::{Problem, Rule};
 use crate::view::View;
 
 /// The node with everything the API keeps.
@@ -33,7 +34,7 @@ pub struct App {
     /// API keys.
     pub keys: KeyRing,
     /// Answers to repeated requests.
-    pub answers: Answers,
+    pub answers: Arc<Answers>,
     /// Lenders that ask through this node.
     pub lenders: Lenders,
     /// Their requests.
@@ -46,7 +47,27 @@ pub struct App {
     pub faucet: Option<Faucet>,
     /// Counters.
     pub metrics: Arc<Metrics>,
+    /// Proofs being verified for the API, and those that wait for it.
+    pub desk: Desk,
+    /// Turns true when the node stops.
+    pub stopping: watch::Sender<bool>,
 }
+
+/// Bounds the verifications that clients can cause: at most one a processor, and not too many in line.
+pub struct Desk {
+    line: Semaphore,
+    at_work: Semaphore,
+}
+
+impl Default for Desk {
+    fn default() -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+        Self { line: Semaphore::new(LINE_MAX), at_work: Semaphore::new(processors) }
+    }
+}
+
+/// Verifications that may wait in line.
+const LINE_MAX: usize = 256;
 
 /// As handlers hold it.
 pub type Shared = Arc<App>;
@@ -64,6 +85,29 @@ impl App {
         tokio::task::spawn_blocking(move || work(&app)).await.map_err(Problem::internal)?
     }
 
+    /// As [`App::blocking`], for work that verifies a proof.
+    ///
+    /// # Errors
+    /// [`Rule::Overloaded`], and those of `work`.
+    pub async fn verifying<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Shared) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let _line = self.desk.line.try_acquire().map_err(|_| Rule::Overloaded)?;
+        let _at_work = self.desk.at_work.acquire().await.map_err(Problem::internal)?;
+        self.blocking(work).await
+    }
+
+    /// What `waited` gives, unless `patience` ends or the node stops before.
+    pub async fn wait<T>(&self, patience: Duration, waited: impl Future<Output = T>) -> Option<T> {
+        let mut stopping = self.stopping.subscribe();
+        tokio::select! {
+            done = waited => Some(done),
+            () = tokio::time::sleep(patience) => None,
+            _ = stopping.wait_for(|s| *s) => None,
+        }
+    }
+
     /// The chain's genesis.
     pub fn genesis(&self) -> &Genesis {
         self.node.genesis()
@@ -72,12 +116,6 @@ impl App {
     /// The newest state.
     pub fn newest(&self) -> View<'_> {
         View::newest(&self.node)
-    }
-
-    /// Waits until the chain grows beyond `height`, or `patience` ends; says whether it grew.
-    pub async fn grown(&self, height: u64, patience: Duration) -> bool {
-        let mut tip = self.node.follow();
-        tokio::time::timeout(patience, tip.wait_for(|t| t.height > height)).await.is_ok_and(|grew| grew.is_ok())
     }
 }
 

@@ -15,7 +15,7 @@ use probity_verifier::{RegistryError, Verifier};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::app::{App, Shared, now_unix_ms};
+use crate::app::{App, Desk, Shared, now_unix_ms};
 use crate::auth::keys::{KeyRing, KeysError};
 use crate::config::{Config, ConfigError};
 use crate::files::{self, FileError};
@@ -26,7 +26,7 @@ use crate::institutions::faucet::Faucet;
 use crate::institutions::shards::Shards;
 use crate::lenders::recorder::{self, Recorder};
 use crate::lenders::store::Requests;
-use crate::lenders::{self};
+use crate::lenders;
 use crate::metrics::Metrics;
 use crate::router::router;
 use crate::sender::Sender;
@@ -133,13 +133,15 @@ pub async fn open(home: &Home) -> Result<Opened, RunError> {
         chain_id,
         verifier,
         keys: KeyRing::open(home.api_keys())?,
-        answers: Answers::open(home.idempotency())?,
+        answers: Arc::new(Answers::open(home.idempotency())?),
         lenders,
         requests: Requests::open(home.requests()).map_err(|_| RunError::Requests)?,
         recorder: Recorder::default(),
         shards: Shards::open(home.shards())?,
         faucet,
         metrics: Arc::new(Metrics::register()),
+        desk: Desk::default(),
+        stopping: watch::Sender::new(false),
         config,
     };
     Ok(Opened { app: Arc::new(app), listener, keys: EngineKeys { consensus, network } })
@@ -168,7 +170,7 @@ impl Opened {
         let address = listener.local_addr().map_err(|source| RunError::Listen { address: app.config.api.listen, source })?;
         tracing::info!(chain = %app.chain_id, height = app.node.status().height, %address, lenders = app.lenders.len(), "the node starts");
         // the API stops before the engine: answers under way may still wait for blocks
-        let (stop_api, api_stopped) = watch::channel(false);
+        let api_stopped = app.stopping.subscribe();
         let (stop_engine, engine_stopped) = watch::channel(false);
         let mut engine = tokio::spawn(engine::run(app.config.engine.clone(), keys, Arc::clone(&app.node), engine_stopped));
         let recorder = tokio::spawn(recorder::run(app.clone(), api_stopped.clone()));
@@ -190,12 +192,11 @@ impl Opened {
             ended = &mut api => { api_done = true; ended.map_err(RunError::from).and_then(|r| r.map_err(listen)) }
         };
         tracing::info!("the node stops");
-        // a receiver is there as long as its task runs
-        let _ = stop_api.send(true);
+        app.stopping.send_replace(true);
         let api_end = if api_done { Ok(()) } else { api.await.map_err(RunError::from).and_then(|r| r.map_err(listen)) };
         recorder.await?;
         cleaner.await?;
-        let _ = stop_engine.send(true);
+        stop_engine.send_replace(true);
         let engine_end = if engine_done { Ok(()) } else { flatten(engine.await) };
         outcome.and(api_end).and(engine_end)
     }

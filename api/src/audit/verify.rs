@@ -80,7 +80,7 @@ const NAMES: [CheckName; 7] = [
     responses((status = 200, body = VerifyAnswer), (status = "default", description = "A problem", body = crate::openapi::ProblemBody))
 )]
 pub async fn verify(State(app): State<Shared>, JsonBody(wanted): JsonBody<VerifyRequest>) -> Result<Json<VerifyAnswer>, Problem> {
-    let answer = app.blocking(move |app| {
+    let answer = app.verifying(move |app| {
         let mut checks = Checks::of(&NAMES);
         match run(app, &wanted, &mut checks) {
             Err(problem) if !checks.have_failed() => Err(problem),

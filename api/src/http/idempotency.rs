@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use axum::body::{Body, Bytes};
@@ -52,12 +52,12 @@ pub struct Answers {
 }
 
 /// While this lives, the request counts as running.
-struct Running<'a> {
-    answers: &'a Answers,
+struct Running {
+    answers: Arc<Answers>,
     key: Digest,
 }
 
-impl Drop for Running<'_> {
+impl Drop for Running {
     fn drop(&mut self) {
         self.answers.running().remove(&self.key);
     }
@@ -77,8 +77,11 @@ impl Answers {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn begin(&self, key: Digest) -> Result<Running<'_>, Problem> {
-        if self.running().insert(key) { Ok(Running { answers: self, key }) } else { Err(Rule::IdempotencyInProgress.into()) }
+    fn begin(self: &Arc<Self>, key: Digest) -> Result<Running, Problem> {
+        if !self.running().insert(key) {
+            return Err(Rule::IdempotencyInProgress.into());
+        }
+        Ok(Running { answers: Arc::clone(self), key })
     }
 
     fn path(&self, key: &Digest) -> PathBuf {
@@ -141,19 +144,22 @@ async fn once(app: &Shared, value: &HeaderValue, request: Request, next: Next) -
     let (parts, body) = request.into_parts();
     let body = read_body(Request::new(body), app.config.limits.body_bytes as usize).await?;
     let digest = Digest::of(label::IDEMPOTENCY, &[b"body", &body]);
-    let _running = app.answers.begin(key)?;
-    let kept = app.blocking(move |app| app.answers.find(&key)).await?;
-    match kept {
-        Some(answer) if answer.request == digest => replay(answer),
-        Some(_) => Err(Rule::IdempotencyKeyReused.into()),
-        None => {
-            let response = next.run(Request::from_parts(parts, Body::from(body))).await;
-            if !response.status().is_success() {
-                return Ok(response);
+    let running = app.answers.begin(key)?;
+    let app = Arc::clone(app);
+    // a task of its own: a client that hangs up, or the time limit, must not come between acting and keeping the answer
+    let task = tokio::spawn(async move {
+        let _running = running;
+        let kept = app.blocking(move |app| app.answers.find(&key)).await?;
+        match kept {
+            Some(answer) if answer.request == digest => replay(answer),
+            Some(_) => Err(Rule::IdempotencyKeyReused.into()),
+            None => {
+                let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+                if response.status().is_success() { keep(&app, key, digest, response).await } else { Ok(response) }
             }
-            keep(app, key, digest, response).await
         }
-    }
+    });
+    task.await.map_err(Problem::internal)?
 }
 
 async fn keep(app: &Shared, key: Digest, request: Digest, response: Response) -> Result<Response, Problem> {
@@ -190,7 +196,7 @@ mod tests {
     #[test]
     fn answers_are_kept_and_one_request_runs_at_a_time() {
         let folder = tempfile::tempdir().unwrap();
-        let answers = Answers::open(folder.path().join("a")).unwrap();
+        let answers = Arc::new(Answers::open(folder.path().join("a")).unwrap());
         let (key, request) = (Digest::of("k", &[]), Digest::of("r", &[]));
         let answer = Answer { request, status: 201, content_type: "application/json".into(), location: None, body: "{}".into() };
         assert_eq!(answers.find(&key).unwrap(), None);

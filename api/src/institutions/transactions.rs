@@ -133,7 +133,10 @@ pub(super) async fn submit_and_wait(
 
 /// Waits for a submitted transaction's block, as long as `patience` goes.
 pub(super) async fn wait_for(app: &Shared, id: TxId, patience: Duration) -> Result<(StatusCode, Json<TransactionStatus>), Problem> {
-    let included = if patience.is_zero() { None } else { app.node.wait_for(&id, patience).await.map_err(Problem::internal)? };
+    let included = match app.wait(patience, app.node.wait_for(&id, patience)).await {
+        Some(found) => found.map_err(Problem::internal)?,
+        None => None,
+    };
     Ok(match included {
         Some(included) => (StatusCode::OK, Json(included.into())),
         None => (StatusCode::ACCEPTED, Json(TransactionStatus::pending(id))),

@@ -100,11 +100,15 @@ fn step(app: &App, name: RequestName, stored: &Stored, answered: &Answered, sent
     let payload = Payload::RecordProof(answered.presentation.record(&stored.request.request, verdict(&answered.presentation)));
     match lender.account.send(&app.node, app.chain_id, payload) {
         Ok((transaction, until)) => {
-            app.requests.progress(name, |a| a.transaction = Some(transaction))?;
+            app.requests.progress(name, |a| (a.transaction, a.trouble) = (Some(transaction), None))?;
             sent.insert(name, until);
         }
         Err(problem) => {
-            tracing::warn!(request = name.short(), code = problem.code(), detail = problem.detail(), "a record could not be sent; it will be tried again");
+            tracing::warn!(request = name.short(), code = problem.code(), "a record could not be sent; it will be tried again");
+            let trouble = format!("{}: {}", problem.detail(), problem.hint());
+            if answered.trouble.as_ref() != Some(&trouble) {
+                app.requests.progress(name, |a| a.trouble = Some(trouble))?;
+            }
         }
     }
     Ok(())

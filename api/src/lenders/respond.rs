@@ -45,7 +45,7 @@ pub async fn respond(State(app): State<Shared>, InPath(id): InPath<String>, requ
         _ => return Err(Rule::MediaType { expected: "application/x-www-form-urlencoded or application/json" }.into()),
     };
     let body = read_body(request, if form { FORM_BYTES_MAX } else { RESPONSE_BYTES_MAX }).await?;
-    let result = app.blocking(move |app| {
+    let result = app.verifying(move |app| {
         let response = if form { from_form(&body) } else { parse(&body) };
         answer(app, &id, response)
     });
@@ -99,7 +99,8 @@ fn answer(app: &Shared, id: &str, response: Result<ResponseObject, Rule>) -> Res
     };
     let presentation = response.presentation().clone();
     let context = stored.request.request.context(&presentation.consent_key).digest();
-    app.requests.answer(name, Answered { presentation, context, checks: checks.into_list(), transaction: None, r#final: None })?;
+    let checks = checks.into_list();
+    app.requests.answer(name, Answered { presentation, context, checks, transaction: None, trouble: None, r#final: None })?;
     tracing::info!(request = name.short(), "a response is verified");
     app.recorder.wake();
     Ok(Verified { status: "verified", context })

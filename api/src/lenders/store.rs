@@ -79,6 +79,8 @@ pub struct Answered {
     pub checks: Vec<Check>,
     /// The transaction that records it, once sent.
     pub transaction: Option<TxId>,
+    /// Why the last attempt to send it failed.
+    pub trouble: Option<String>,
     /// What the chain said.
     pub r#final: Option<Final>,
 }

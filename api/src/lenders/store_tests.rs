@@ -52,7 +52,7 @@ fn answered(n: u8) -> Answered {
         consent_key: SecretKey::generate().public(),
         consent: Signature([0; 64]),
     };
-    Answered { presentation, context: Digest::of("c", &[&[n]]), checks: Checks::default().into_list(), transaction: None, r#final: None }
+    Answered { presentation, context: Digest::of("c", &[&[n]]), checks: Checks::default().into_list(), transaction: None, trouble: None, r#final: None }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `GET /v1/requests/{id}/verdict`: what became of a request, check by check.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::extract::State;
@@ -151,7 +151,7 @@ pub async fn verdict(
     InPath(id): InPath<String>,
     InQuery(wait): InQuery<WaitQuery>,
 ) -> Result<Json<VerdictView>, Problem> {
-    let end = tokio::time::Instant::now() + wait.patience();
+    let end = Instant::now() + wait.patience();
     let address = lender.account.address();
     loop {
         // subscribed before looking: news in between is not missed
@@ -159,7 +159,7 @@ pub async fn verdict(
         let id = id.clone();
         let view = app.blocking(move |app| look(app, &id, address)).await?;
         let open = matches!(view.status, VerdictStatus::Pending | VerdictStatus::Recording);
-        if !open || tokio::time::timeout_at(end, news).await.is_err() {
+        if !open || app.wait(end.saturating_duration_since(Instant::now()), news).await.is_none() {
             return Ok(Json(view));
         }
     }
@@ -209,7 +209,10 @@ fn checks(stored: &Stored) -> Vec<Check> {
     let mut list = answered.checks.clone();
     if let Some(last) = list.iter_mut().find(|c| c.name == CheckName::Recorded) {
         match &answered.r#final {
-            None => last.detail = "verified here; the chain has not recorded it yet: grant nothing before".into(),
+            None => {
+                last.detail = "verified here; the chain has not recorded it yet: grant nothing before".into();
+                last.hint.clone_from(&answered.trouble);
+            }
             Some(Final::Applied { height, .. }) => {
                 (last.status, last.detail) = (CheckStatus::Passed, format!("recorded at height {height}"));
             }
