@@ -138,7 +138,8 @@ pub async fn layer(State(app): State<Shared>, request: Request, next: Next) -> R
 
 async fn once(app: &Shared, value: &HeaderValue, request: Request, next: Next) -> Result<Response, Problem> {
     let caller = request.extensions().get::<Caller>().and_then(Caller::id).unwrap_or_default().to_owned();
-    let address = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
+    // the query only says how long to wait: another wait must not make it another request
+    let address = request.uri().path().to_owned();
     let key = Digest::of(label::IDEMPOTENCY, &[caller.as_bytes(), address.as_bytes(), key_of(value)?.as_bytes()]);
 
     let (parts, body) = request.into_parts();

@@ -82,6 +82,8 @@ fn the_same_key_and_body_act_once() {
     assert_eq!((first.status, &first.body), (second.status, &second.body));
     let account = client.get(&format!("/v1/accounts/{address}")).ok();
     assert_eq!(account["value"]["balance"], 1_000, "given once");
+    let third = keyed.post("/v1/faucet", &gift);
+    assert_eq!(third.header("idempotency-replayed"), Some("true"), "another wait is the same request");
     let other = json!({"address": address, "amount": 2_000});
     assert_eq!(keyed.post("/v1/faucet?wait_seconds=20", &other).problem(), (422, "idempotency-key-reused".into()));
     assert_eq!(client.with_header("Idempotency-Key", "a b").post("/v1/faucet", &gift).problem(), (400, "idempotency-key-malformed".into()));
