@@ -1,1 +1,0 @@
-//! Measures the product and writes the report of `make bench`.

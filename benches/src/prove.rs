@@ -1,0 +1,83 @@
+//! Proofs: the product's, and the same statement by ark-groth16's own ways.
+
+use crate::Effort;
+use crate::measure::{Failure, median, median_ms, peak_rss_mb, time_ms};
+use ark_bn254::{Bn254, Fr};
+use ark_groth16::{Groth16, prepare_verifying_key};
+use ark_std::UniformRand;
+use probity_circuits::eligibility::{self, Statement};
+use probity_circuits::gadgets::ShapeCircuit;
+use probity_credit::circuit_id::CircuitId;
+use probity_credit::statement::position;
+use probity_credit::statement::testing::Fixture;
+use probity_params::Kind;
+use probity_params::cache::{KeyCache, Wanted};
+use probity_prover::Prover;
+use rand::SeedableRng;
+use rand::rngs::{OsRng, StdRng};
+use serde::{Deserialize, Serialize};
+
+/// One circuit with one number of threads.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Prove {
+    pub(crate) id: CircuitId,
+    pub(crate) threads: usize,
+    /// Reading the key from the cache, its digest and points checked.
+    pub(crate) key_load_ms: f64,
+    /// All that a wallet does before its first proof: rows, their digest, key.
+    pub(crate) start_ms: f64,
+    /// The product with all that loaded: native check, assignment, proof, check of the proof.
+    pub(crate) warm_ms: f64,
+    /// ark-groth16 as its documentation uses it: rows synthesised for every proof. The values are given.
+    pub(crate) stock_ark_ms: f64,
+    /// ark-groth16 over the rows kept as matrices. The values are given.
+    pub(crate) cached_ark_ms: f64,
+    /// Highest memory after loading and one proof of the product, and nothing else.
+    pub(crate) peak_rss_mb: f64,
+}
+
+pub(crate) fn measure(id: CircuitId, keys: &KeyCache, effort: Effort) -> Result<Prove, Failure> {
+    let fixture = Fixture::sample(id, &mut StdRng::seed_from_u64(1));
+    let Fixture { policy, compiled, public, witness, .. } = &fixture;
+    let load = || Prover::development(id, keys, None, &|_, _, _| ());
+    let prover = load()?;
+    let product = || prover.prove(compiled, &policy.schema, public, witness);
+    product()?;
+    let peak_rss_mb = peak_rss_mb()?;
+
+    let runs = effort.runs();
+    let start_ms = median_ms(runs, 1, load)?;
+    let constraints = prover.manifest().constraints;
+    let expected = Some(prover.manifest().verifying_key);
+    let wanted =
+        Wanted { circuit: id.name(), kind: Kind::Development, constraints: &constraints, inputs: position::COUNT, verifying_key: expected };
+    let key_load_ms = median_ms(runs, 1, || keys.load(&wanted))?;
+
+    let key = keys.load(&wanted)?.key;
+    let shape = eligibility::shape(id);
+    let values = eligibility::assignment(Statement { policy: compiled, public, witness })?;
+    let stock = || Groth16::<Bn254>::create_random_proof_with_reduction(ShapeCircuit::with_assignment(&shape, &values), &key, &mut OsRng);
+    let matrices = [&shape.a, &shape.b, &shape.c].map(Clone::clone);
+    let joined = [values.instance.as_slice(), &values.witness].concat();
+    let cached = || {
+        let (r, s) = (Fr::rand(&mut OsRng), Fr::rand(&mut OsRng));
+        let rows = shape.num_rows();
+        Groth16::<Bn254>::create_proof_with_reduction_and_matrices(&key, r, s, &matrices, shape.num_instance, rows, &joined)
+    };
+    // the peers are only peers if their proofs hold
+    let prepared = prepare_verifying_key(&key.vk);
+    for proof in [stock()?, cached()?] {
+        if !Groth16::<Bn254>::verify_proof(&prepared, &proof, &values.instance[1..])? {
+            return Err(format!("{id}: a proof of ark-groth16 does not hold").into());
+        }
+    }
+    // in turns, so that a busy moment of the machine hits all three
+    let mut samples = [const { Vec::new() }; 3];
+    for _ in 0..runs {
+        samples[0].push(time_ms(product)?);
+        samples[1].push(time_ms(stock)?);
+        samples[2].push(time_ms(cached)?);
+    }
+    let [warm_ms, stock_ark_ms, cached_ark_ms] = samples.map(median);
+    Ok(Prove { id, threads: rayon::current_num_threads(), key_load_ms, start_ms, warm_ms, stock_ark_ms, cached_ark_ms, peak_rss_mb })
+}

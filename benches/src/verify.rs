@@ -1,0 +1,115 @@
+//! Verification: alone, with a prepared policy, in batches, and by ark-groth16.
+
+use crate::Effort;
+use crate::measure::{Failure, cpu_s, median, median_ms};
+use ark_bn254::Bn254;
+use ark_groth16::{Groth16, Proof, prepare_verifying_key};
+use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
+use probity_credit::circuit_id::CircuitId;
+use probity_credit::statement::position;
+use probity_credit::statement::testing::Fixture;
+use probity_params::cache::KeyCache;
+use probity_prover::Prover;
+use probity_verifier::prepared::verify_all_inputs;
+use probity_verifier::proof::{encode, parse};
+use probity_verifier::{Claim, PreparedCircuit, PreparedPolicy, verify_batch};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// The circuit of the proofs. The cost hardly depends on it: all have the same number of public inputs.
+const CIRCUIT: CircuitId = CircuitId::Eligibility3;
+
+/// Times of one proof are taken of so many in a row.
+const TIMES: usize = 20;
+
+/// With one number of threads.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Verify {
+    pub(crate) threads: usize,
+    /// Decoding 128 bytes, folding all public inputs, the equation.
+    pub(crate) single_ms: f64,
+    /// The same by ark-groth16, with its prepared key.
+    pub(crate) stock_ark_ms: f64,
+    /// The same with the policy folded before.
+    pub(crate) prepared_ms: f64,
+    /// Folding a policy.
+    pub(crate) prepare_ms: f64,
+    pub(crate) batch: Vec<Batch>,
+}
+
+/// Batches of one size.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Batch {
+    pub(crate) n: usize,
+    pub(crate) threads: usize,
+    pub(crate) cpu_ms_per_proof: f64,
+    pub(crate) wall_ms_per_proof: f64,
+}
+
+pub(crate) fn measure(keys: &KeyCache, effort: Effort) -> Result<Verify, Failure> {
+    let mut rng = StdRng::seed_from_u64(1);
+    let fixture = Fixture::sample(CIRCUIT, &mut rng);
+    let prover = Prover::development(CIRCUIT, keys, None, &|_, _, _| ())?;
+    let bytes = prover.prove(&fixture.compiled, &fixture.policy.schema, &fixture.public, &fixture.witness)?;
+    let file = prover.verifying_key_file();
+    drop(prover);
+
+    let circuit = Arc::new(PreparedCircuit::new(&file, position::COUNT)?);
+    let (all, changing) = (fixture.public.all(&fixture.compiled), fixture.public.changing());
+    let fold = || PreparedPolicy::new(Arc::clone(&circuit), fixture.policy.id(), &fixture.compiled.inputs());
+    let policy = Arc::new(fold()?);
+    let proof = parse(&bytes)?;
+
+    let runs = effort.runs();
+    let single_ms = median_ms(runs, TIMES, || verify_all_inputs(&circuit, &all, &parse(&bytes)?).map_err(Failure::from))?;
+    let prepared_ms = median_ms(runs, TIMES, || policy.verify(&changing, &parse(&bytes)?).map_err(Failure::from))?;
+    let prepare_ms = median_ms(runs, TIMES, fold)?;
+
+    let vk = file.verifying_key(position::COUNT)?;
+    let stock_key = prepare_verifying_key(&vk);
+    let mut stock_bytes = Vec::new();
+    proof.serialize_compressed(&mut stock_bytes)?;
+    let stock_ark_ms = median_ms(runs, TIMES, || {
+        let proof = Proof::<Bn254>::deserialize_compressed(stock_bytes.as_slice())?;
+        match Groth16::<Bn254>::verify_proof(&stock_key, &proof, &all)? {
+            true => Ok(()),
+            false => Err(Failure::from("ark-groth16 refuses the proof")),
+        }
+    })?;
+
+    // distinct proofs of one statement: how a verifier works does not depend on the values of the inputs
+    let claims: Vec<Claim> = (0..effort.batch_max())
+        .map(|_| {
+            let proof = encode(&Groth16::<Bn254>::rerandomize_proof(&vk, &proof, &mut rng));
+            Claim { policy: Arc::clone(&policy), changing, proof }
+        })
+        .collect();
+    let sizes = [1, 16, 64, 256].into_iter().filter(|n| *n <= claims.len());
+    let batch = sizes.map(|n| measure_batch(&claims[..n], effort)).collect::<Result<_, _>>()?;
+    Ok(Verify { threads: rayon::current_num_threads(), single_ms, stock_ark_ms, prepared_ms, prepare_ms, batch })
+}
+
+/// Repeats a batch until the CPU clock, which ticks slowly, has moved enough; the median of some such samples.
+fn measure_batch(claims: &[Claim], effort: Effort) -> Result<Batch, Failure> {
+    let (mut cpu, mut wall) = (Vec::new(), Vec::new());
+    for _ in 0..effort.runs().min(5) {
+        let (cpu_begun, begun, mut proofs) = (cpu_s()?, Instant::now(), 0);
+        let used_s = loop {
+            if let Some(wrong) = verify_batch(claims).into_iter().find_map(Result::err) {
+                return Err(wrong.into());
+            }
+            proofs += claims.len();
+            let used_s = cpu_s()? - cpu_begun;
+            if used_s >= effort.cpu_s_min() {
+                break used_s;
+            }
+        };
+        cpu.push(used_s * 1e3 / proofs as f64);
+        wall.push(begun.elapsed().as_secs_f64() * 1e3 / proofs as f64);
+    }
+    let threads = rayon::current_num_threads();
+    Ok(Batch { n: claims.len(), threads, cpu_ms_per_proof: median(cpu), wall_ms_per_proof: median(wall) })
+}
