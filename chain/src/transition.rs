@@ -62,6 +62,9 @@ impl<'a> Verdicts<'a> {
         let (mut ids, mut items) = (Vec::new(), Vec::new());
         for (id, transaction) in transactions {
             let Payload::RecordProof(p) = &transaction.body.payload else { continue };
+            if !account::can_pay(&view, transaction, ctx)? {
+                continue;
+            }
             match record::prepare(&view, &transaction.body.sender, p, id, ctx) {
                 Ok(prepared) => {
                     ids.push(*id);
@@ -77,8 +80,8 @@ impl<'a> Verdicts<'a> {
         Ok(Self { verifier, known })
     }
 
-    /// Whether a record's proof holds. Should a record pass the cheaper checks only because of an earlier transaction of its block, so
-    /// that it was not in the batch or with other inputs, it is verified alone.
+    /// Whether a record's proof holds. A record that passes the cheaper checks only because of an earlier transaction of its block (one
+    /// that funds the lender, or rotates its key) was not in the batch: it is verified alone.
     fn holds(&self, id: &TxId, item: &ProofItem) -> bool {
         match self.known.get(id) {
             // the policy's id fixes policy and schema

@@ -13,6 +13,7 @@ use crate::genesis::genesis_state;
 use crate::mempool::{Mempool, MempoolLimits, SubmitError};
 use crate::proofs::ProofVerifier;
 use crate::state::{StateError, Store, Tip, View};
+use crate::tx::account::check_standing;
 use probity_credit::codec::CodecError;
 use probity_credit::digest::Digest;
 use probity_ledger::address::Address;
@@ -111,12 +112,24 @@ impl Node {
     /// # Errors
     /// [`IntakeError`].
     pub fn submit(&self, transaction: Transaction) -> Result<TxId, IntakeError> {
+        self.check_payer(&transaction)?;
         transaction.check_structure().map_err(SubmitError::Refused)?;
         let mut mempool = self.mempool();
         // read under the lock: commits settle the mempool under it, so the account is not older than the pool
         let account = self.newest_account(&transaction.body.sender)?;
         let height = self.store.tip().height + 1;
         Ok(mempool.insert(transaction, &account, &self.genesis, &self.chain_id, height)?)
+    }
+
+    /// A look at the account before any signature is checked: strangers can't make the node work.
+    fn check_payer(&self, transaction: &Transaction) -> Result<(), IntakeError> {
+        let (body, height) = (&transaction.body, self.store.tip().height + 1);
+        let account = self.newest_account(&body.sender)?;
+        check_standing(&account, transaction, &self.genesis, &self.chain_id, height).map_err(SubmitError::Refused)?;
+        if account.balance < body.fee {
+            return Err(SubmitError::FeesNotCovered { balance: account.balance, fees: body.fee }.into());
+        }
+        Ok(())
     }
 }
 

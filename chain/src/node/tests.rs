@@ -203,9 +203,9 @@ fn each_rule_of_a_block_refuses() {
     refused("malformed", &|b| b.transactions[0].signature.0[0] ^= 1);
     refused("next nonce", &|b| b.transactions = vec![b.transactions[0].clone(), b.transactions[0].clone()]);
     refused("101 transactions", &|b| b.transactions = vec![b.transactions[0].clone(); 101]);
-    refused("state root", &|b| b.transactions.clear());
+    refused("receipts root", &|b| b.transactions.clear());
     let rich = Chain::new().transaction("rich", 0, send(2));
-    refused("state root", &|b| b.transactions = vec![rich.clone()]);
+    refused("receipts root", &|b| b.transactions = vec![rich.clone()]);
 
     let malformed = |bytes: Vec<u8>| matches!(two.validate(&candidate(&two, bytes)).unwrap(), Said::Malformed { .. });
     let mut trailing = good.encode();

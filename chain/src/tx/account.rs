@@ -1,7 +1,7 @@
 //! The account's part of every transaction: right chain, in time, right key, next nonce, fee paid first.
 
 use super::{BlockContext, ExecError};
-use crate::state::View;
+use crate::state::{StateError, View};
 use probity_ledger::address::Address;
 use probity_ledger::error::TxError;
 use probity_ledger::genesis::Genesis;
@@ -40,6 +40,13 @@ pub fn check_standing(
         return Err(TxError::FeeTooLow { minimum, offered: body.fee });
     }
     Ok(())
+}
+
+/// Whether the account could pay for the transaction before the block, whatever its nonce: what costs more than a look-up waits for it.
+pub(crate) fn can_pay(view: &View<'_>, transaction: &Transaction, ctx: &BlockContext<'_>) -> Result<bool, StateError> {
+    let body = &transaction.body;
+    let account: Account = view.get(&state_key::account(&body.sender))?.unwrap_or_default();
+    Ok(account.balance >= body.fee && check_standing(&account, transaction, ctx.genesis, &ctx.chain_id, ctx.height).is_ok())
 }
 
 /// Checks the account and takes the fee: a transaction that fails here is in no block.

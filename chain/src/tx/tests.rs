@@ -393,14 +393,17 @@ fn nullifiers_are_spent_by_grants_alone_and_in_order() {
 }
 
 #[test]
-fn a_record_counts_after_a_rotation_in_its_own_block() {
-    let mut chain = Chain::ready();
-    let p = chain.record("lender", 1, 1, Verdict::Granted);
-    // the proof is bound to the lender's address, not to its key
+fn a_record_that_its_own_block_makes_possible_is_verified_alone() {
+    let chain = Chain::ready();
+    let good = chain.record("lender", 1, 1, Verdict::Granted);
+    let wrong = RecordProof { answer: element(5), ..good.clone() };
+    // before the block the new key may not act, so neither record is in the batch
     let to = Payload::RotateKey(RotateKey::new(&chain.chain_id, &address("lender"), &key("lender-2")));
     let nonce = chain.account("lender").nonce;
     let rotate = chain.transaction("lender", nonce, to);
-    let body = Body { key: key("lender-2").public(), ..chain.body("lender", nonce + 1, recorded(p)) };
-    let transition = chain.try_block(&[rotate, body.sign(&key("lender-2"))]).unwrap();
-    assert!(transition.receipts.iter().all(|r| r.outcome == Outcome::Applied));
+    for (p, expected) in [(good, Outcome::Applied), (wrong, Outcome::Failed { error: TxError::ProofInvalid })] {
+        let body = Body { key: key("lender-2").public(), ..chain.body("lender", nonce + 1, recorded(p)) };
+        let transition = chain.clone().try_block(&[rotate.clone(), body.sign(&key("lender-2"))]).unwrap();
+        assert_eq!(transition.receipts[1].outcome, expected);
+    }
 }

@@ -163,8 +163,9 @@ impl Transaction {
         if bytes > TRANSACTION_BYTES_MAX {
             return Err(TxError::TooLarge { bytes: bytes as u64, limit: TRANSACTION_BYTES_MAX as u64 });
         }
-        self.body.payload.check_structure(&self.body)?;
-        self.body.key.verify(&self.body.signing_digest(), &self.signature).map_err(|_| TxError::BadSignature)
+        // the sender's signature first: payloads may hold hundreds, which only an account that pays may make others check
+        self.body.key.verify(&self.body.signing_digest(), &self.signature).map_err(|_| TxError::BadSignature)?;
+        self.body.payload.check_structure(&self.body)
     }
 }
 
