@@ -102,7 +102,7 @@ pub(super) fn policy(world: &mut World, members: &Members) -> Result<String> {
         std::fs::write(&card, CARD).map_err(io(card.clone()))?;
         let draft = ["policy", "draft-schema", &card, "--name", "german-credit", "--out", &schema];
         tools.probity(&[&draft[..], &request].concat())?;
-        tools.probity(&["tx", "register-schema", "--key", &members.lender_key, &schema])?;
+        tools.probity(&["tx", "register-schema", "--key", &members.institutions[0].key_file, &schema])?;
         let cut_off = CUT_OFF.to_string();
         let import = ["policy", "import", &card, "--schema", &schema, "--name", "Consumer credit", "--owner", &members.lender];
         let terms = ["--circuit", "eligibility-3", "--cut-off", &cut_off, "--out", &policy];

@@ -74,11 +74,15 @@ pub(super) fn publish(world: &mut World, home: &Path, members: &Members, cast: &
 fn hand_out(world: &mut World, members: &Members, cast: &Cast) -> Result<()> {
     let (tools, folder) = (world.tools.clone(), world.folder.clone());
     let path = |name: &str| folder.join(name).to_string_lossy().into_owned();
+    let chain = text(&get(&format!("{}/v1/chain", tools.node_url()))?, "/chain_id")?;
     world.report.step("institutions hand out openings; wallets check and keep them", |report| {
         for person in cast.all() {
             let (id, file) = (person.legal_id(), path(&wallet(person)));
+            // the chain that the person trusts comes from elsewhere than the node: here, from the registration's paper
+            tools.probity(&["wallet", "collect", "--wallet", &file, "--chain", &chain])?;
             tools.probity(&["wallet", "import", "--wallet", &file, &path(&format!("registration-{id}.json"))])?;
             tools.probity(&["wallet", "collect", "--wallet", &file])?;
+            let mut import = vec!["wallet".to_owned(), "import".into(), "--wallet".into(), file.clone()];
             for (holder, member) in HOLDERS.iter().zip(&members.institutions) {
                 let opening = path(&format!("opening-{id}-{}.json", holder.key));
                 let which = ["--domain", holder.domain, "--key", &member.key_file, "--legal-id", &id];
@@ -86,12 +90,13 @@ fn hand_out(world: &mut World, members: &Members, cast: &Cast) -> Result<()> {
                 tools.probity(&[&["institution", "handout", "--dir", &path(holder.key)], &which[..], &to].concat())?;
                 let left_out = id == cast.leaver.legal_id() && holder.key == "bank";
                 if !left_out {
-                    tools.probity(&["wallet", "import", "--wallet", &file, &opening])?;
+                    import.push(opening.clone());
                 }
                 if id == cast.approved.legal_id() {
                     report.saw("applicant", &format!("opening from {}", holder.name), size(&opening)?);
                 }
             }
+            tools.probity(&import.iter().map(String::as_str).collect::<Vec<_>>())?;
         }
         Ok::<_, ToolError>(((), format!("{} keeps the bank's opening out of the wallet", cast.leaver.legal_id())))
     })?;
