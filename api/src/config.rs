@@ -7,8 +7,8 @@ use std::time::Duration;
 use probity_chain::engine::EngineConfig;
 use probity_chain::mempool::MempoolLimits;
 use probity_ledger::address::Address;
-use probity_ledger::name::Name;
 use probity_ledger::delivery::{Delivery as _, IdentityShard};
+use probity_ledger::name::Name;
 use probity_ledger::request::RESPONSE_URI_BYTES_MAX;
 use serde::{Deserialize, Serialize};
 
@@ -46,7 +46,9 @@ pub enum ConfigError {
         most: u64,
     },
     /// An address that wallets could not use.
-    #[error("api.public_url must be an http or https address of printable ASCII characters without a slash at its end: it goes into every request")]
+    #[error(
+        "api.public_url must be an http or https address of printable ASCII characters without a slash at its end: it goes into every request"
+    )]
     PublicUrl,
     /// Two lenders of one name.
     #[error("lender {name} is configured twice: names of lenders differ")]

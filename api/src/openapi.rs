@@ -145,8 +145,12 @@ mod tests {
         let document = Document::openapi();
         let described: Vec<&String> = document.paths.paths.keys().collect();
         let router = include_str!("router.rs");
-        let routes: std::collections::BTreeSet<&str> =
-            router.lines().filter_map(|l| l.trim().split_once(".route(\"")).filter_map(|(_, l)| l.split_once('"')).map(|(r, _)| r).collect();
+        let routes: std::collections::BTreeSet<&str> = router
+            .lines()
+            .filter_map(|l| l.trim().split_once(".route(\""))
+            .filter_map(|(_, l)| l.split_once('"'))
+            .map(|(r, _)| r)
+            .collect();
         assert!(routes.len() > 30);
         for route in &routes {
             assert!(described.iter().any(|d| d == route), "{route} has no description");

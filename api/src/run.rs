@@ -24,9 +24,9 @@ use crate::http::idempotency::Answers;
 use crate::http::server;
 use crate::institutions::faucet::Faucet;
 use crate::institutions::shards::Shards;
+use crate::lenders;
 use crate::lenders::recorder::{self, Recorder};
 use crate::lenders::store::Requests;
-use crate::lenders;
 use crate::metrics::Metrics;
 use crate::router::router;
 use crate::sender::Sender;
@@ -59,7 +59,9 @@ pub enum RunError {
     #[error(transparent)]
     Engine(#[from] EngineError),
     /// The faucet's key is not the genesis's faucet.
-    #[error("the configured faucet key is of account {found}, the genesis's faucet is another or there is none: remove [faucet] or set its key")]
+    #[error(
+        "the configured faucet key is of account {found}, the genesis's faucet is another or there is none: remove [faucet] or set its key"
+    )]
     FaucetKey {
         /// The key's account.
         found: Address,
@@ -214,9 +216,11 @@ async fn clean(app: Shared, mut stop: watch::Receiver<bool>) {
             () = tokio::time::sleep(CLEAN_EVERY) => {}
         }
         // a failure is logged where it is made, and the next round tries again
-        let _ = app.blocking(|app| {
-            app.answers.clean().map_err(crate::problem::Problem::internal)?;
-            app.requests.clean(now_unix_ms())
-        }).await;
+        let _ = app
+            .blocking(|app| {
+                app.answers.clean().map_err(crate::problem::Problem::internal)?;
+                app.requests.clean(now_unix_ms())
+            })
+            .await;
     }
 }

@@ -97,6 +97,12 @@ pub enum Refusal {
         /// Context of the answer.
         context: Digest,
     },
+    /// A policy that nobody else can see.
+    #[error("policy {policy} is not on the chain as far as the wallet knows: collect from a node; if it still is not there, do not answer")]
+    UnknownPolicy {
+        /// Its id.
+        policy: Digest,
+    },
     /// Enough answers to this lender.
     #[error(
         "{lender} got {answers} answers in this window and your limit is {limit}: each further one tells it more about you than it asks. \

@@ -85,8 +85,6 @@ pub struct Preview {
     pub answers_so_far: usize,
     /// The person's limit.
     pub answers_limit: u8,
-    /// What else to know.
-    pub notes: Vec<String>,
 }
 
 /// A request that may be answered, with the witness for it.
@@ -115,7 +113,6 @@ struct Admitted<'a> {
     lender: &'a Lender,
     schema: &'a Schema,
     compiled: CompiledPolicy,
-    notes: Vec<String>,
 }
 
 impl Wallet {
@@ -197,14 +194,12 @@ impl Wallet {
         if replaced_for > book.terms.grace_ms {
             return Err(Refusal::AnchorOutOfGrace { hours: replaced_for / HOUR_MS });
         }
-        let mut notes = vec![];
+        // a policy that is not on the chain is a question that nobody else can see: it would let a lender probe with cards of its own making
         let policy = request.policy.id();
         match book.policy(&policy) {
             Some(known) if !known.is_active_at(height) => return Err(Refusal::PolicyNotActive { policy }),
             Some(_) => {}
-            None => {
-                notes.push("The wallet has not seen this policy on the chain; if it is not there, the lender can't use your answer.".into())
-            }
+            None => return Err(Refusal::UnknownPolicy { policy }),
         }
         let schema = book.schema(&request.policy.schema).ok_or(Refusal::UnknownSchema { schema: request.policy.schema })?;
         let compiled = request.policy.compile(schema)?;
@@ -214,7 +209,7 @@ impl Wallet {
             return Err(Refusal::OtherKey);
         }
         self.check_probing(request, lender)?;
-        Ok(Admitted { lender, schema, compiled, notes })
+        Ok(Admitted { lender, schema, compiled })
     }
 
     fn check_probing(&self, request: &RequestObject, lender: &Lender) -> Result<(), Refusal> {
@@ -265,7 +260,6 @@ impl Wallet {
             reveals: reveals(request, &admitted.lender.name.to_string(), &verdict),
             answers_so_far: self.log().answers(&request.client_id, request.scope().window),
             answers_limit: self.answers_per_window(),
-            notes: admitted.notes.clone(),
         }
     }
 }

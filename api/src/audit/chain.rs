@@ -98,8 +98,11 @@ pub struct ChainView {
 pub async fn chain(State(app): State<Shared>) -> Result<Json<ChainView>, Problem> {
     let view = app.blocking(|app| {
         let (genesis, status) = (app.genesis(), app.node.status());
-        let circuit =
-            |c: &probity_ledger::genesis::GenesisCircuit| CircuitView { id: c.id, constraints: c.constraints, verifying_key_id: c.verifying_key_id };
+        let circuit = |c: &probity_ledger::genesis::GenesisCircuit| CircuitView {
+            id: c.id,
+            constraints: c.constraints,
+            verifying_key_id: c.verifying_key_id,
+        };
         Ok(ChainView {
             chain_id: app.chain_id,
             chain_name: genesis.chain_name.clone(),
@@ -138,7 +141,9 @@ pub async fn verifying_key(State(app): State<Shared>, InPath(name): InPath<Strin
     let circuit = CircuitId::ALL.into_iter().find(|c| c.name() == name).ok_or_else(unknown)?;
     let found = app.genesis().circuit(circuit).ok_or(TxError::CircuitUnknown { circuit })?;
     let id = HeaderValue::from_str(&found.verifying_key_id.to_string()).map_err(Problem::internal)?;
-    let headers =
-        [(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream")), (HeaderName::from_static("probity-verifying-key-id"), id)];
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream")),
+        (HeaderName::from_static("probity-verifying-key-id"), id),
+    ];
     Ok((headers, Body::from(found.verifying_key.clone())).into_response())
 }

@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use probity_credit::digest::Digest;
-use probity_ledger::delivery::{LiveSlot, RegistrySnapshot};
 use probity_ledger::address::Address;
+use probity_ledger::delivery::{LiveSlot, RegistrySnapshot};
 use probity_ledger::error::TxError;
 use probity_ledger::state_key;
 use probity_ledger::state_value::{AnchorEntry, PolicyEntry, SchemaEntry};
@@ -44,7 +44,10 @@ pub struct PoliciesQuery {
 
 /// Lists policies.
 #[utoipa::path(get, path = "/v1/policies", tag = "audit", params(PoliciesQuery), responses((status = 200, body = Page<Object>), (status = "default", description = "A problem", body = crate::openapi::ProblemBody)))]
-pub async fn policies(State(app): State<Shared>, InQuery(query): InQuery<PoliciesQuery>) -> Result<Json<Page<Identified<PolicyEntry>>>, Problem> {
+pub async fn policies(
+    State(app): State<Shared>,
+    InQuery(query): InQuery<PoliciesQuery>,
+) -> Result<Json<Page<Identified<PolicyEntry>>>, Problem> {
     let page = PageQuery { cursor: query.cursor, limit: query.limit };
     let found = app.blocking(move |app| {
         let found = app.node.policies(page.place()?, page.limit()?).map_err(Problem::internal)?;
@@ -57,7 +60,11 @@ pub async fn policies(State(app): State<Shared>, InQuery(query): InQuery<Policie
 
 /// Fetches a policy.
 #[utoipa::path(get, path = "/v1/policies/{id}", tag = "audit", params(("id" = String, Path, description = "Policy id"), EntryQuery), responses((status = 200, body = Entry<Object>), (status = "default", description = "A problem", body = crate::openapi::ProblemBody)))]
-pub async fn policy(State(app): State<Shared>, InPath(id): InPath<Digest>, InQuery(query): InQuery<EntryQuery>) -> Result<Json<Entry<PolicyEntry>>, Problem> {
+pub async fn policy(
+    State(app): State<Shared>,
+    InPath(id): InPath<Digest>,
+    InQuery(query): InQuery<EntryQuery>,
+) -> Result<Json<Entry<PolicyEntry>>, Problem> {
     entry(app, query, "policy", state_key::policy(&id)).await
 }
 
@@ -74,7 +81,11 @@ pub async fn schemas(State(app): State<Shared>, InQuery(page): InQuery<PageQuery
 
 /// Fetches a schema.
 #[utoipa::path(get, path = "/v1/schemas/{id}", tag = "audit", params(("id" = String, Path, description = "Schema id"), EntryQuery), responses((status = 200, body = Entry<Object>), (status = "default", description = "A problem", body = crate::openapi::ProblemBody)))]
-pub async fn schema(State(app): State<Shared>, InPath(id): InPath<Digest>, InQuery(query): InQuery<EntryQuery>) -> Result<Json<Entry<SchemaEntry>>, Problem> {
+pub async fn schema(
+    State(app): State<Shared>,
+    InPath(id): InPath<Digest>,
+    InQuery(query): InQuery<EntryQuery>,
+) -> Result<Json<Entry<SchemaEntry>>, Problem> {
     entry(app, query, "schema", state_key::schema(&id)).await
 }
 
@@ -98,7 +109,11 @@ fn anchor_height(app: &App, text: &str) -> Result<u64, Problem> {
 
 /// Fetches an anchor by height, or the `latest`.
 #[utoipa::path(get, path = "/v1/anchors/{height}", tag = "audit", params(("height" = String, Path, description = "Height of the anchor, or `latest`"), EntryQuery), responses((status = 200, body = Entry<Object>), (status = "default", description = "A problem", body = crate::openapi::ProblemBody)))]
-pub async fn anchor(State(app): State<Shared>, InPath(height): InPath<String>, InQuery(query): InQuery<EntryQuery>) -> Result<Json<Entry<AnchorEntry>>, Problem> {
+pub async fn anchor(
+    State(app): State<Shared>,
+    InPath(height): InPath<String>,
+    InQuery(query): InQuery<EntryQuery>,
+) -> Result<Json<Entry<AnchorEntry>>, Problem> {
     let found = app.blocking(move |app| {
         let key = state_key::anchor(anchor_height(app, &height)?);
         read(View::at(&app.node, query.height)?, key, query, "anchor")

@@ -27,7 +27,11 @@ pub async fn institutions(State(app): State<Shared>, InQuery(page): InQuery<Page
 
 /// Fetches an institution.
 #[utoipa::path(get, path = "/v1/institutions/{address}", tag = "audit", params(("address" = String, Path, description = "Address"), EntryQuery), responses((status = 200, body = Entry<Object>), (status = "default", description = "A problem", body = crate::openapi::ProblemBody)))]
-pub async fn institution(State(app): State<Shared>, InPath(address): InPath<Address>, InQuery(query): InQuery<EntryQuery>) -> Result<Json<Entry<Institution>>, Problem> {
+pub async fn institution(
+    State(app): State<Shared>,
+    InPath(address): InPath<Address>,
+    InQuery(query): InQuery<EntryQuery>,
+) -> Result<Json<Entry<Institution>>, Problem> {
     entry(app, query, "institution", state_key::institution(&address)).await
 }
 
@@ -43,13 +47,21 @@ pub async fn lenders(State(app): State<Shared>, InQuery(page): InQuery<PageQuery
 
 /// Fetches a lender.
 #[utoipa::path(get, path = "/v1/lenders/{address}", tag = "audit", params(("address" = String, Path, description = "Address"), EntryQuery), responses((status = 200, body = Entry<Object>), (status = "default", description = "A problem", body = crate::openapi::ProblemBody)))]
-pub async fn lender(State(app): State<Shared>, InPath(address): InPath<Address>, InQuery(query): InQuery<EntryQuery>) -> Result<Json<Entry<Lender>>, Problem> {
+pub async fn lender(
+    State(app): State<Shared>,
+    InPath(address): InPath<Address>,
+    InQuery(query): InQuery<EntryQuery>,
+) -> Result<Json<Entry<Lender>>, Problem> {
     entry(app, query, "lender", state_key::lender(&address)).await
 }
 
 /// Fetches an account; one that was never used has no money and nonce 0.
 #[utoipa::path(get, path = "/v1/accounts/{address}", tag = "audit", params(("address" = String, Path, description = "Address"), EntryQuery), responses((status = 200, body = Entry<Object>), (status = "default", description = "A problem", body = crate::openapi::ProblemBody)))]
-pub async fn account(State(app): State<Shared>, InPath(address): InPath<Address>, InQuery(query): InQuery<EntryQuery>) -> Result<Json<Entry<Account>>, Problem> {
+pub async fn account(
+    State(app): State<Shared>,
+    InPath(address): InPath<Address>,
+    InQuery(query): InQuery<EntryQuery>,
+) -> Result<Json<Entry<Account>>, Problem> {
     let found = app.blocking(move |app| {
         let view = View::at(&app.node, query.height)?;
         let key = state_key::account(&address);

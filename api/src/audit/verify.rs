@@ -92,8 +92,8 @@ pub async fn verify(State(app): State<Shared>, JsonBody(wanted): JsonBody<Verify
 
 fn run(app: &App, wanted: &VerifyRequest, checks: &mut Checks) -> Result<(), Problem> {
     let refused = |reason: String| Rule::ProofEncoding { reason };
-    let bytes: ProofBytes = serde_json::from_value(wanted.proof.as_str().into())
-        .map_err(|e| checks.fail(CheckName::Encoding, refused(e.to_string())))?;
+    let bytes: ProofBytes =
+        serde_json::from_value(wanted.proof.as_str().into()).map_err(|e| checks.fail(CheckName::Encoding, refused(e.to_string())))?;
     let proof = probity_verifier::decode(&bytes).map_err(|e| checks.fail(CheckName::Encoding, refused(e.to_string())))?;
     checks.pass(CheckName::Encoding, "the proof has 128 canonical bytes");
 

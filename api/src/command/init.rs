@@ -9,9 +9,7 @@ use probity_credit::circuit_id::CircuitId;
 use probity_ledger::address::Address;
 use probity_ledger::block::PROTOCOL_VERSION;
 use probity_ledger::certificate::{Validator, ValidatorSet};
-use probity_ledger::genesis::{
-    AnchorRules, ChainKind, Fees, Genesis, GenesisAccount, GenesisCircuit, Limits, VERIFYING_KEY_BYTES_MAX,
-};
+use probity_ledger::genesis::{AnchorRules, ChainKind, Fees, Genesis, GenesisAccount, GenesisCircuit, Limits, VERIFYING_KEY_BYTES_MAX};
 use probity_ledger::keys::{PublicKey, SecretKey};
 use probity_ledger::name::Name;
 use probity_params::VerifyingKeyFile;
@@ -91,11 +89,8 @@ pub struct Beginning {
 
 pub(super) fn run(args: &InitArgs) -> Result<(), CommandError> {
     let home = args.home.get();
-    let beginning = Beginning {
-        validators: vec![SecretKey::generate()],
-        authority: SecretKey::generate(),
-        faucet: args.dev.then(SecretKey::generate),
-    };
+    let beginning =
+        Beginning { validators: vec![SecretKey::generate()], authority: SecretKey::generate(), faucet: args.dev.then(SecretKey::generate) };
     let kind = if args.dev { ChainKind::Development } else { ChainKind::Production };
     let genesis = genesis(&args.chain, kind, &beginning)?;
     let mut config = Config {
@@ -159,7 +154,8 @@ pub(super) fn genesis(args: &ChainArgs, kind: ChainKind, beginning: &Beginning) 
     let validators = ValidatorSet::new(validators).map_err(|e| GenesisErrorOf::validators(&e))?;
     let funded: Vec<PublicKey> =
         beginning.validators.iter().chain([&beginning.authority]).chain(&beginning.faucet).map(SecretKey::public).collect();
-    let mut accounts: Vec<GenesisAccount> = funded.iter().map(|key| GenesisAccount { address: Address::of(key), balance: BALANCE }).collect();
+    let mut accounts: Vec<GenesisAccount> =
+        funded.iter().map(|key| GenesisAccount { address: Address::of(key), balance: BALANCE }).collect();
     accounts.sort_by_key(|a| a.address);
     let genesis = Genesis {
         protocol_version: PROTOCOL_VERSION,

@@ -112,7 +112,9 @@ fn make(app: &App, lender: &Lender, wanted: CreateRequest) -> Result<CreatedRequ
     }
     let circuit = app.genesis().circuit(policy.circuit).ok_or(TxError::CircuitUnknown { circuit: policy.circuit })?;
     let window_months = match policy.scope {
-        ScopeKind::Lender => NonZeroU16::new(admitted.window_months).ok_or_else(|| Problem::internal("a lender with a window of 0 months"))?,
+        ScopeKind::Lender => {
+            NonZeroU16::new(admitted.window_months).ok_or_else(|| Problem::internal("a lender with a window of 0 months"))?
+        }
         ScopeKind::Consortium => app.genesis().consortium_window_months,
     };
     let expires_unix_ms = expiry(app, &anchor, wanted.expires_in_seconds, now)?;
@@ -142,8 +144,7 @@ fn make(app: &App, lender: &Lender, wanted: CreateRequest) -> Result<CreatedRequ
     let signature = lender.account.sign(&request.signing_digest());
     let signed = SignedRequest { request, signature };
     let name = RequestName::of(&id);
-    let stored =
-        Stored { request: signed.clone(), applicant_person: wanted.applicant_person, attempts: 0, refused: None, answered: None };
+    let stored = Stored { request: signed.clone(), applicant_person: wanted.applicant_person, attempts: 0, refused: None, answered: None };
     app.requests.add(name, &stored, app.config.limits.open_requests as usize, now)?;
     tracing::info!(request = name.short(), lender = %address, policy = %wanted.policy, "a proof is asked for");
     let wallet_uri = format!("openid4vp://?client_id={address}&request_uri={}", percent_encoded(&request_uri));

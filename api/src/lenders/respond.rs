@@ -112,7 +112,8 @@ mod tests {
 
     #[test]
     fn forms_have_two_fields_each_once() {
-        for bad in ["", "state=a", "vp_token=1", "state=a&vp_token=%7B", "state=a&state=b&vp_token=1", "state=a&vp_token=1&x=2", "state=%"] {
+        for bad in ["", "state=a", "vp_token=1", "state=a&vp_token=%7B", "state=a&state=b&vp_token=1", "state=a&vp_token=1&x=2", "state=%"]
+        {
             assert!(matches!(from_form(bad.as_bytes()), Err(Rule::ResponseMalformed { .. })), "{bad}");
         }
     }

@@ -38,12 +38,8 @@ fn stored(lender: &SecretKey, expires_unix_ms: u64) -> Stored {
 }
 
 fn answered(n: u8) -> Answered {
-    let opening = Opening {
-        verdict: Verdict { approved: true, reasons: [0; 4] },
-        person: FieldBytes::ZERO,
-        request: [0; 4],
-        salt: FieldBytes::ZERO,
-    };
+    let opening =
+        Opening { verdict: Verdict { approved: true, reasons: [0; 4] }, person: FieldBytes::ZERO, request: [0; 4], salt: FieldBytes::ZERO };
     let presentation = Presentation {
         proof: ProofBytes([n; 128]),
         nullifier: FieldBytes::ZERO,
@@ -52,7 +48,14 @@ fn answered(n: u8) -> Answered {
         consent_key: SecretKey::generate().public(),
         consent: Signature([0; 64]),
     };
-    Answered { presentation, context: Digest::of("c", &[&[n]]), checks: Checks::default().into_list(), transaction: None, trouble: None, r#final: None }
+    Answered {
+        presentation,
+        context: Digest::of("c", &[&[n]]),
+        checks: Checks::default().into_list(),
+        transaction: None,
+        trouble: None,
+        r#final: None,
+    }
 }
 
 #[test]

@@ -231,11 +231,7 @@ fn decision(policy: &Policy, answered: &Answered) -> Decision {
         let name = policy.attribute(index.into()).map_or_else(|| format!("attribute {index}"), |a| a.name.clone());
         Reason { index, name }
     });
-    Decision {
-        approved: opening.verdict.approved,
-        reasons: reasons.collect(),
-        person: policy.show_person.then_some(opening.person),
-    }
+    Decision { approved: opening.verdict.approved, reasons: reasons.collect(), person: policy.show_person.then_some(opening.person) }
 }
 
 fn record(answered: &Answered) -> RecordState {

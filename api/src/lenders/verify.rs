@@ -76,18 +76,14 @@ fn check_request(view: &View<'_>, stored: &Stored, response: &ResponseObject, no
         return Err(checks.fail(CheckName::RequestUnanswered, Rule::RequestAnswered));
     }
     checks.pass(CheckName::RequestUnanswered, "nobody answered it before");
-    response
-        .verify_consent(request)
-        .map_err(|e| checks.fail(CheckName::Consent, Rule::ConsentInvalid { reason: e.to_string() }))?;
+    response.verify_consent(request).map_err(|e| checks.fail(CheckName::Consent, Rule::ConsentInvalid { reason: e.to_string() }))?;
     checks.pass(CheckName::Consent, "the one-time key signed this very answer");
     Ok(())
 }
 
 fn check_anchor(app: &App, view: &View<'_>, request: &RequestObject, now: u64, checks: &mut Checks) -> Result<(), Problem> {
     let height = request.anchor.height;
-    let entry = view
-        .same_anchor(&request.anchor)?
-        .ok_or_else(|| checks.fail(CheckName::AnchorKnown, TxError::AnchorUnknown { height }))?;
+    let entry = view.same_anchor(&request.anchor)?.ok_or_else(|| checks.fail(CheckName::AnchorKnown, TxError::AnchorUnknown { height }))?;
     checks.pass(CheckName::AnchorKnown, format!("the chain has it, of height {height} and month {}", entry.anchor.month));
     let grace = app.genesis().anchors.grace_ms;
     match entry.replaced_unix_ms {
@@ -96,7 +92,10 @@ fn check_anchor(app: &App, view: &View<'_>, request: &RequestObject, now: u64, c
             Err(checks.fail(CheckName::AnchorInGrace, late))
         }
         Some(replaced) => {
-            checks.pass(CheckName::AnchorInGrace, format!("it was replaced {} seconds ago and counts still", now.saturating_sub(replaced) / 1000));
+            checks.pass(
+                CheckName::AnchorInGrace,
+                format!("it was replaced {} seconds ago and counts still", now.saturating_sub(replaced) / 1000),
+            );
             Ok(())
         }
         None => {
@@ -131,7 +130,9 @@ fn check_policy(app: &App, view: &View<'_>, request: &RequestObject, checks: &mu
 fn scope(app: &App, view: &View<'_>, request: &RequestObject) -> Result<FieldBytes, Problem> {
     let lender = view.lender(&request.client_id)?.ok_or(TxError::NotALender { sender: request.client_id })?;
     let window = match request.policy.scope {
-        ScopeKind::Lender => NonZeroU16::new(lender.window_months).ok_or_else(|| Problem::internal("a lender with a window of 0 months"))?,
+        ScopeKind::Lender => {
+            NonZeroU16::new(lender.window_months).ok_or_else(|| Problem::internal("a lender with a window of 0 months"))?
+        }
         ScopeKind::Consortium => app.genesis().consortium_window_months,
     };
     Ok(Scope::new(&app.chain_id, request.policy.scope, &request.client_id.0, window, request.anchor.month).element().into())

@@ -126,7 +126,10 @@ pub fn explain(code: &str) -> Option<String> {
         return Some(format!("{}\n\nStatus {status}. {message}\n\nWhat to do: {hint}.\n", title(code)));
     }
     TxError::CODES.contains(&code).then(|| {
-        format!("{}\n\nA rule of the chain. The problem's `detail` says what was found, `hint` what to do, `error` holds the values.\n", title(code))
+        format!(
+            "{}\n\nA rule of the chain. The problem's `detail` says what was found, `hint` what to do, `error` holds the values.\n",
+            title(code)
+        )
     })
 }
 

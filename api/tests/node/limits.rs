@@ -55,7 +55,9 @@ fn a_slow_body_times_out_and_connections_are_counted() {
     });
     let client = world.client().clone();
     let mut stream = client.connect();
-    stream.write_all(b"POST /v1/transactions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{").unwrap();
+    stream
+        .write_all(b"POST /v1/transactions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{")
+        .unwrap();
     assert_eq!(read_answer(&mut stream).unwrap().problem(), (408, "timeout".into()));
     drop(stream);
 

@@ -162,7 +162,8 @@ fn each_check_refuses_by_its_own_code() {
     ];
     for (number, (name, code, status, mutate)) in cases.into_iter().enumerate() {
         let person = 3_000 + number as u64;
-        let (id, mut wallet) = asked(lender, &json!({"applicant_person": nullifier(person + 1)}), person, Verdict { approved: false, reasons: [1, 0, 0, 0] });
+        let (id, mut wallet) =
+            asked(lender, &json!({"applicant_person": nullifier(person + 1)}), person, Verdict { approved: false, reasons: [1, 0, 0, 0] });
         mutate(&mut wallet);
         let answer = world().client().post(&format!("/v1/requests/{id}/response"), &wallet.json());
         let case = format!("case {number}, {name}");

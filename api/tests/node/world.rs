@@ -9,6 +9,7 @@ use probity_api::home::Home;
 use probity_api::{files, run};
 use probity_credit::circuit_id::CircuitId;
 use probity_credit::digest::Digest;
+use probity_credit::domain::Domain;
 use probity_credit::field::{F, FieldBytes};
 use probity_credit::policy::Policy;
 use probity_credit::statement::{Opening, PublicInputs, Verdict, position};
@@ -19,7 +20,7 @@ use probity_ledger::name::Name;
 use probity_ledger::request::{Presentation, RequestObject, ResponseObject, SignedRequest, VpToken};
 use probity_ledger::state_value::Account;
 use probity_ledger::transaction::{
-    Approval, Body, LenderKind, Payload, ProofBytes, RegisterLender, RegisterPolicy, RegisterSchema, Transaction,
+    Approval, Body, LenderKind, Payload, ProofBytes, RegisterInstitution, RegisterLender, RegisterPolicy, RegisterSchema, Transaction,
 };
 use probity_params::testing::Toy;
 use rand::rngs::OsRng;
@@ -169,6 +170,16 @@ impl World {
             admission.approvals = vec![Approval::sign(&admission.admission_digest(&self.chain_id), &validator)];
             self.apply(&validator, Payload::RegisterLender(admission));
         }
+        // schemas come from institutions: here the validator's
+        let mut admission = RegisterInstitution {
+            name: Name::new("First Institution").unwrap(),
+            public_key: validator.public(),
+            domains: vec![Domain::Bank],
+            approved_until_height: 1_000_000,
+            approvals: vec![],
+        };
+        admission.approvals = vec![Approval::sign(&admission.admission_digest(&self.chain_id), &validator)];
+        self.apply(&validator, Payload::RegisterInstitution(admission));
         let schema = probity_credit::schema::testing::schema();
         self.apply(&validator, Payload::RegisterSchema(RegisterSchema { schema }));
         for (lender, key) in self.lenders.iter().zip(keys) {
@@ -187,8 +198,7 @@ impl World {
 
     pub(crate) fn transaction(&self, key: &SecretKey, payload: Payload) -> Transaction {
         let sender = Address::of(&key.public());
-        let account: Account =
-            serde_json::from_value(self.client().get(&format!("/v1/accounts/{sender}")).ok()["value"].clone()).unwrap();
+        let account: Account = serde_json::from_value(self.client().get(&format!("/v1/accounts/{sender}")).ok()["value"].clone()).unwrap();
         let (chain_id, nonce) = (self.chain_id, account.nonce);
         Body { chain_id, sender, key: key.public(), nonce, fee: 1_000_000, valid_until_height: None, payload }.sign(key)
     }

@@ -17,6 +17,7 @@ use crate::tx::account::check_standing;
 use probity_credit::codec::CodecError;
 use probity_credit::digest::Digest;
 use probity_ledger::address::Address;
+use probity_ledger::error::TxError;
 use probity_ledger::genesis::{Genesis, GenesisError};
 use probity_ledger::keys::PublicKey;
 use probity_ledger::state_key;
@@ -127,7 +128,7 @@ impl Node {
         let account = self.newest_account(&body.sender)?;
         check_standing(&account, transaction, &self.genesis, &self.chain_id, height).map_err(SubmitError::Refused)?;
         if account.balance < body.fee {
-            return Err(SubmitError::FeesNotCovered { balance: account.balance, fees: body.fee }.into());
+            return Err(SubmitError::Refused(TxError::FeeNotCovered { balance: account.balance, fee: body.fee }).into());
         }
         Ok(())
     }

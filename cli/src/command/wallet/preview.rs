@@ -40,9 +40,6 @@ pub(super) fn text(p: &Preview) -> String {
     text += "\n\nWho learns what\n";
     text += &output::table(["who", "learns"], p.reveals.iter().map(|r| [r.to.clone(), r.what.clone()]));
     text += &format!("\nAnswers to this lender in this window so far: {} of {}.", p.answers_so_far, p.answers_limit);
-    for note in &p.notes {
-        text += &format!("\nNote: {note}");
-    }
     text
 }
 
