@@ -134,7 +134,7 @@ fn each_check_refuses_by_its_own_code() {
     let lender = &world().lenders[0];
     type Mutation = fn(&mut Wallet);
     let cases: [(&str, &str, u16, Mutation); 9] = [
-        ("encoding", "proof-encoding", 422, |w| w.presentation.proof.0[0] ^= 0xff),
+        ("encoding", "proof-encoding", 422, |w| w.presentation.proof.0 = [0xff; 128]),
         ("consent", "consent-invalid", 422, |w| w.presentation.nullifier = F::from(5u64).into()),
         ("consent", "consent-invalid", 422, |w| w.presentation.consent_key = SecretKey::generate().public()),
         ("answer-opening", "answer-mismatch", 422, |w| w.presentation.opening.verdict.reasons[0] ^= 1),
@@ -217,7 +217,7 @@ fn requests_end() {
 fn attempts_are_bounded() {
     let lender = &world().lenders[0];
     let (id, mut wallet) = asked(lender, &json!({}), 6_001, APPROVED);
-    wallet.presentation.proof.0[0] ^= 0xff;
+    wallet.presentation.proof.0 = [0xff; 128];
     for _ in 0..32 {
         assert_eq!(respond(&id, &wallet).problem().1, "proof-encoding");
     }
