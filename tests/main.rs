@@ -2,7 +2,7 @@
 
 #[path = "adversary/mod.rs"]
 mod adversary;
-#[path = "flow/mod.rs"]
-mod flow;
 #[path = "crash/mod.rs"]
 mod crash;
+#[path = "flow/mod.rs"]
+mod flow;

@@ -47,7 +47,14 @@ fn four_processes_agree_and_one_may_fail() {
 
     // a quorum is three of four: start them side by side
     let mut nodes: Vec<Node> = std::thread::scope(|threads| {
-        let starting: Vec<_> = (0..NODES).map(|i| threads.spawn({ let (folder, first) = (folder.path(), &first); move || start(folder, first, api, i) })).collect();
+        let starting: Vec<_> = (0..NODES)
+            .map(|i| {
+                threads.spawn({
+                    let (folder, first) = (folder.path(), &first);
+                    move || start(folder, first, api, i)
+                })
+            })
+            .collect();
         starting.into_iter().map(|t| t.join().expect("the node starts")).collect()
     });
     let (key, _) = account(&first, folder.path(), "payer");
