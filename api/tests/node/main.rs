@@ -1,5 +1,7 @@
 //! The API against a running node: one validator, real blocks, real proofs of a small circuit under a real circuit's name.
 
+#![expect(clippy::unwrap_used, reason = "these are tests: what is not there must stop them")]
+
 mod audit;
 mod client;
 mod limits;

@@ -37,7 +37,8 @@ fn toy() -> Toy {
 
 /// Proves any public inputs: the toy's statement is true for all of them, its key is not.
 pub(crate) fn prove(inputs: &[F]) -> ProofBytes {
-    static PROVE: OnceLock<Box<dyn Fn(&[F]) -> ProofBytes + Send + Sync>> = OnceLock::new();
+    type Prove = Box<dyn Fn(&[F]) -> ProofBytes + Send + Sync>;
+    static PROVE: OnceLock<Prove> = OnceLock::new();
     let prove = PROVE.get_or_init(|| {
         let key = toy().development_key();
         Box::new(move |inputs| probity_verifier::proof::encode(&toy().prove(&key, inputs, &mut OsRng)))
