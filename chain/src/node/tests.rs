@@ -227,7 +227,9 @@ fn intake_refuses_what_no_block_could_include() {
     forged.body.fee += 1;
     assert!(matches!(node.submit(forged), Err(IntakeError::Refused(SubmitError::Refused(probity_ledger::error::TxError::BadSignature)))));
     let poor = Body { sender: address("x"), key: key("x").public(), ..good.body.clone() }.sign(&key("x"));
-    assert!(matches!(node.submit(poor), Err(IntakeError::Refused(SubmitError::FeesNotCovered { .. }))));
+    let fee = good.body.fee;
+    let refused = SubmitError::Refused(probity_ledger::error::TxError::FeeNotCovered { balance: 0, fee });
+    assert!(matches!(node.submit(poor), Err(IntakeError::Refused(e)) if e == refused));
     let id = node.submit_bytes(&good.encode()).unwrap();
     assert_eq!(id, good.id());
 }
