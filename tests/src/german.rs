@@ -26,7 +26,9 @@ pub type Row = BTreeMap<String, String>;
 /// # Panics
 /// When it is not there.
 pub fn data(name: &str) -> Vec<u8> {
-    let path = format!("{}/../data/german-credit/{name}", env!("CARGO_MANIFEST_DIR"));
+    // at run time: checkouts that share a build directory share what was compiled, too
+    let package = std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs the tests");
+    let path = format!("{package}/../data/german-credit/{name}");
     std::fs::read(&path).unwrap_or_else(|e| panic!("{path}: {e}"))
 }
 
