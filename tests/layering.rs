@@ -10,9 +10,10 @@ use serde_json::Value;
 /// The arrows: each crate with the workspace crates it may use directly. Reading downwards, nothing points up.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("probity-credit", &[]),
+    ("probity-curve", &[]),
     ("probity-circuits", &["probity-credit"]),
-    ("probity-params", &["probity-credit"]),
-    ("probity-prover", &["probity-credit", "probity-circuits", "probity-params"]),
+    ("probity-params", &["probity-credit", "probity-curve"]),
+    ("probity-prover", &["probity-credit", "probity-curve", "probity-circuits", "probity-params"]),
     ("probity-ledger", &["probity-credit"]),
     ("probity-verifier", &["probity-credit", "probity-params", "probity-ledger"]),
     ("probity-scorecard", &["probity-credit"]),

@@ -1,0 +1,14 @@
+//! The arithmetic of BN254 that a proof spends its time on.
+//!
+//! Two things, both over all cores: [`sum`] adds multiples of many points, [`quotient`] gives the values of a proof's quotient.
+//! [`point`] is the form in which files and memory hold points.
+//!
+//! Nothing here knows circuits or keys, does I/O, or runs in constant time: provers run it on their own machine.
+
+pub mod point;
+pub mod quotient;
+pub mod sum;
+
+pub use point::{G1Point, G2Point};
+pub use quotient::Quotient;
+pub use sum::{sum_g1, sum_g2};
