@@ -5,6 +5,7 @@
 //!
 //! Nothing here knows circuits or keys, does I/O, or runs in constant time: provers run it on their own machine.
 
+mod field;
 pub mod point;
 pub mod quotient;
 pub mod sum;

@@ -3,13 +3,14 @@
 use ark_bn254::{Fq, Fq2, G1Affine, G2Affine};
 use ark_ec::AffineRepr;
 use ark_ff::{BigInt, Zero};
+use zeroize::Zeroize;
 
 /// An element of the base field in the library's Montgomery form (factor 2^256), least significant word first.
 type Words = [u64; 4];
 
 /// A point of G1: coordinates in Montgomery form; the identity is all zero, which is no point of the curve.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Zeroize)]
 pub struct G1Point {
     /// The first coordinate.
     pub x: [u64; 4],
@@ -19,7 +20,7 @@ pub struct G1Point {
 
 /// A point of G2: coordinates as pairs over the base field, in Montgomery form; the identity is all zero.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Zeroize)]
 pub struct G2Point {
     /// The first coordinate.
     pub x: [[u64; 4]; 2],

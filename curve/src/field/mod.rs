@@ -1,0 +1,58 @@
+//! Field arithmetic on several elements at once: eight with AVX-512 IFMA ([`ifma`]), one with the library's own ([`portable`]).
+//!
+//! Everything above is written once over [`Lanes`]. The methods are always inlined, so that a kernel compiled for a CPU feature is
+//! compiled for it whole.
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod extension;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod ifma;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod modulus;
+pub(crate) mod portable;
+
+/// `WIDTH` elements of a field.
+///
+/// Values need not be reduced. With p the modulus, the bounds that callers keep are: factors below 8p, the right side of a difference
+/// below 4p, the left side below 6p. Products, reduced differences and reduced sums come out below 2p, other sums and differences below
+/// what their parts allow (4p more for a difference).
+pub(crate) trait Lanes: Copy {
+    /// How many; at most 8.
+    const WIDTH: usize;
+
+    /// Zero in all lanes.
+    fn zero() -> Self;
+    /// One in all lanes.
+    fn one() -> Self;
+    /// `self + other`.
+    fn add(self, other: Self) -> Self;
+    /// `self - other`.
+    fn sub(self, other: Self) -> Self;
+    /// `self - other`, below 2p.
+    fn sub_reduced(self, other: Self) -> Self;
+    /// `self * other`.
+    fn mul(self, other: Self) -> Self;
+    /// `self * self`.
+    fn square(self) -> Self;
+    /// Lanes in which the value is zero in the field, as bits. Slow.
+    fn zero_lanes(self) -> u8;
+    /// Lane by lane, `other` where the bit is set.
+    fn replace(self, lanes: u8, other: Self) -> Self;
+    /// Inverts each lane, with one inversion in all. Zero gives zero. Slow.
+    fn invert(self) -> Self;
+}
+
+/// Whether this CPU has what [`ifma`] needs.
+pub(crate) fn has_ifma() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    {
+        std::arch::is_x86_feature_detected!("avx512f")
+            && std::arch::is_x86_feature_detected!("avx512dq")
+            && std::arch::is_x86_feature_detected!("avx512vl")
+            && std::arch::is_x86_feature_detected!("avx512ifma")
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        false
+    }
+}

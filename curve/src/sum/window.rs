@@ -1,0 +1,325 @@
+//! The sum for one digit of all scalars, by buckets (Pippenger, "On the evaluation of powers and monomials", SIAM J. Comput. 9, 1980).
+//!
+//! Points with the same digit lie beside each other, are added in pairs, the sums in pairs again, until one is left. All additions of a
+//! round are independent: they are done in affine coordinates, in lanes, and share one inversion (Montgomery's trick).
+
+use super::digits::{Shifted, Window};
+use super::kernel::{Kernel, NEGATIVE, Places};
+use crate::field::Lanes;
+use ark_ec::AdditiveGroup;
+use zeroize::Zeroize;
+
+/// Vectors of additions that share an inversion: their products fit the second-level cache.
+const VECTORS: usize = 1_024;
+/// No point in this bucket.
+const NONE: u32 = u32::MAX;
+
+/// Memory that windows use one after another. What is in it follows from secrets: it is wiped in the end.
+pub(crate) struct Scratch<K: Kernel> {
+    digits: Vec<i32>,
+    references: Vec<u32>,
+    points: Vec<K::Memory>,
+    /// First index and number of the points in each bucket.
+    buckets: Vec<(u32, u32)>,
+    left: Vec<u32>,
+    right: Vec<u32>,
+    differences: Vec<K::Lanes>,
+    products: Vec<K::Lanes>,
+}
+
+impl<K: Kernel> Scratch<K> {
+    pub(crate) fn new() -> Self {
+        let [left, right, references] = [const { Vec::new() }; 3];
+        let [differences, products] = [const { Vec::new() }; 2];
+        Self { digits: Vec::new(), references, points: Vec::new(), buckets: Vec::new(), left, right, differences, products }
+    }
+}
+
+impl<K: Kernel> Drop for Scratch<K> {
+    fn drop(&mut self) {
+        self.digits.zeroize();
+        self.references.zeroize();
+        self.points.zeroize();
+        self.left.zeroize();
+        self.right.zeroize();
+    }
+}
+
+/// The sum of `digit * point` over all points.
+#[inline(always)]
+pub(crate) fn sum<K: Kernel>(points: &[K::Memory], shifted: &[Shifted], window: Window, scratch: &mut Scratch<K>) -> K::Group {
+    sort(shifted, window, scratch);
+    if scratch.references.is_empty() {
+        return K::Group::ZERO;
+    }
+    scratch.points.clear();
+    scratch.points.resize(scratch.references.len(), K::HOLE);
+    first_round::<K>(points, scratch);
+    let mut stride = 2;
+    while pair(scratch, stride) {
+        let holes = add_pairs::<K>(None, scratch);
+        finish_round(scratch, 2 * stride, holes);
+        stride *= 2;
+    }
+    weighted::<K>(scratch)
+}
+
+/// References to the points, with signs, by bucket.
+#[inline(always)]
+fn sort<K: Kernel>(shifted: &[Shifted], window: Window, scratch: &mut Scratch<K>) {
+    let Scratch { digits, references, buckets, .. } = scratch;
+    digits.clear();
+    buckets.clear();
+    buckets.resize(1 << (window.bits - 1), (0, 0));
+    for shifted in shifted {
+        let digit = window.digit(shifted);
+        digits.push(digit);
+        if digit != 0 {
+            buckets[digit.unsigned_abs() as usize - 1].1 += 1;
+        }
+    }
+    let mut start = 0;
+    for bucket in buckets.iter_mut() {
+        let count = bucket.1;
+        *bucket = (start, 0);
+        start += count;
+    }
+    references.clear();
+    references.resize(start as usize, 0);
+    for (index, digit) in digits.iter().enumerate() {
+        if *digit != 0 {
+            let bucket = &mut buckets[digit.unsigned_abs() as usize - 1];
+            references[(bucket.0 + bucket.1) as usize] = index as u32 | if *digit < 0 { NEGATIVE } else { 0 };
+            bucket.1 += 1;
+        }
+    }
+}
+
+/// From the key's points into the scratch: pairs are added to the place of their first one, single points copied.
+#[inline(always)]
+fn first_round<K: Kernel>(points: &[K::Memory], scratch: &mut Scratch<K>) {
+    for &(start, count) in &scratch.buckets {
+        if count % 2 == 1 {
+            let place = (start + count - 1) as usize;
+            let reference = scratch.references[place];
+            let point = points[(reference & !NEGATIVE) as usize];
+            scratch.points[place] = point;
+            if reference & NEGATIVE != 0 {
+                let (x, y) = K::load(&scratch.points, [place; 8]);
+                K::store(&mut scratch.points, [place; 8], x, K::negated(y, u8::MAX));
+            }
+        }
+    }
+    let has_pairs = pair(scratch, 1);
+    let holes = has_pairs && add_pairs::<K>(Some(points), scratch);
+    finish_round(scratch, 2, holes);
+}
+
+/// Lists the pairs in all buckets; their points are `stride` places apart. Whether there are any.
+#[inline(always)]
+fn pair<K: Kernel>(scratch: &mut Scratch<K>, stride: u32) -> bool {
+    let Scratch { buckets, left, right, .. } = scratch;
+    left.clear();
+    right.clear();
+    for &(start, count) in buckets.iter() {
+        let mut first = start;
+        for _ in 0..count / 2 {
+            left.push(first);
+            right.push(first + stride);
+            first += 2 * stride;
+        }
+    }
+    // whole vectors: the last pair fills the last one
+    if let (Some(&l), Some(&r)) = (left.last(), right.last()) {
+        let whole = left.len().next_multiple_of(K::Lanes::WIDTH);
+        left.resize(whole, l);
+        right.resize(whole, r);
+    }
+    !left.is_empty()
+}
+
+/// Half as many points in each bucket; holes are closed.
+#[inline(always)]
+fn finish_round<K: Kernel>(scratch: &mut Scratch<K>, stride: u32, holes: bool) {
+    let Scratch { buckets, points, .. } = scratch;
+    for (start, count) in buckets.iter_mut() {
+        *count = count.div_ceil(2);
+        if holes {
+            let mut kept = 0;
+            for i in 0..*count {
+                let point = points[(*start + i * stride) as usize];
+                if point != K::HOLE {
+                    points[(*start + kept * stride) as usize] = point;
+                    kept += 1;
+                }
+            }
+            *count = kept;
+        }
+    }
+}
+
+/// Where the points of a vector of pairs are read, and which are negated.
+struct Sources {
+    left: (Places, u8),
+    right: (Places, u8),
+    target: Places,
+}
+
+#[inline(always)]
+fn sources<K: Kernel>(scratch: &Scratch<K>, from_key: bool, vector: usize) -> Sources {
+    let (mut left, mut right) = (([0; 8], 0), ([0; 8], 0));
+    let mut target = [0; 8];
+    let width = K::Lanes::WIDTH;
+    let mut lane = 0;
+    while lane < width {
+        let (l, r) = (scratch.left[vector * width + lane], scratch.right[vector * width + lane]);
+        target[lane] = l as usize;
+        if from_key {
+            let (l, r) = (scratch.references[l as usize], scratch.references[r as usize]);
+            left.0[lane] = (l & !NEGATIVE) as usize;
+            right.0[lane] = (r & !NEGATIVE) as usize;
+            left.1 |= u8::from(l & NEGATIVE != 0) << lane;
+            right.1 |= u8::from(r & NEGATIVE != 0) << lane;
+        } else {
+            left.0[lane] = l as usize;
+            right.0[lane] = r as usize;
+        }
+        lane += 1;
+    }
+    Sources { left, right, target }
+}
+
+/// Adds all listed pairs, to the place of the left one. Whether the identity came out anywhere.
+#[inline(always)]
+fn add_pairs<K: Kernel>(key: Option<&[K::Memory]>, scratch: &mut Scratch<K>) -> bool {
+    let vectors = scratch.left.len() / K::Lanes::WIDTH;
+    let (mut from, mut holes) = (0, false);
+    while from < vectors {
+        let to = vectors.min(from + VECTORS);
+        holes |= add_vectors::<K>(key, scratch, from, to);
+        from = to;
+    }
+    holes
+}
+
+/// The chord through two points: with s = (y2 - y1) / (x2 - x1), x3 = s² - x1 - x2 and y3 = s (x1 - x3) - y1.
+#[inline(always)]
+fn add_vectors<K: Kernel>(key: Option<&[K::Memory]>, scratch: &mut Scratch<K>, from: usize, to: usize) -> bool {
+    scratch.differences.clear();
+    scratch.products.clear();
+    // two chains, so that one product need not wait for the other
+    let mut chains = [K::Lanes::one(); 2];
+    for vector in from..to {
+        let at = sources(scratch, key.is_some(), vector);
+        let points = key.unwrap_or(&scratch.points);
+        let difference = K::load_x(points, at.right.0).sub(K::load_x(points, at.left.0));
+        let chain = &mut chains[vector % 2];
+        scratch.differences.push(difference);
+        scratch.products.push(*chain);
+        *chain = chain.mul(difference);
+    }
+    let mut special = Vec::new();
+    if chains[0].mul(chains[1]).zero_lanes() != 0 {
+        special = without_chord::<K>(key, scratch, from);
+        chains = [K::Lanes::one(); 2];
+        for i in 0..to - from {
+            scratch.products[i] = chains[(from + i) % 2];
+            chains[(from + i) % 2] = chains[(from + i) % 2].mul(scratch.differences[i]);
+        }
+    }
+    let inverse = chains[0].mul(chains[1]).invert();
+    let mut inverses = [inverse.mul(chains[1]), inverse.mul(chains[0])];
+    for vector in (from..to).rev() {
+        let at = sources(scratch, key.is_some(), vector);
+        let points = key.unwrap_or(&scratch.points);
+        let (x1, y1) = K::load(points, at.left.0);
+        let (x2, y2) = K::load(points, at.right.0);
+        let (y1, y2) = if key.is_some() { (K::negated(y1, at.left.1), K::negated(y2, at.right.1)) } else { (y1, y2) };
+        let inverse = inverses[vector % 2];
+        inverses[vector % 2] = inverse.mul(scratch.differences[vector - from]);
+        let slope = y2.sub(y1).mul(inverse.mul(scratch.products[vector - from]));
+        let x3 = slope.square().sub_reduced(x1.add(x2));
+        let y3 = slope.mul(x1.sub(x3)).sub_reduced(y1);
+        K::store(&mut scratch.points, at.target, x3, y3);
+    }
+    let mut holes = false;
+    for (place, point) in special {
+        holes |= point == K::HOLE;
+        scratch.points[place] = point;
+    }
+    holes
+}
+
+/// Pairs of points with the same first coordinate: their sums, and ones in place of their differences.
+#[inline(never)]
+fn without_chord<K: Kernel>(key: Option<&[K::Memory]>, scratch: &mut Scratch<K>, from: usize) -> Vec<(usize, K::Memory)> {
+    let mut sums = Vec::new();
+    for i in 0..scratch.differences.len() {
+        let lanes = scratch.differences[i].zero_lanes();
+        if lanes == 0 {
+            continue;
+        }
+        scratch.differences[i] = scratch.differences[i].replace(lanes, K::Lanes::one());
+        let at = sources(scratch, key.is_some(), from + i);
+        let points = key.unwrap_or(&scratch.points);
+        for lane in (0..K::Lanes::WIDTH).filter(|lane| lanes >> lane & 1 == 1) {
+            let negative = |lanes: u8| lanes >> lane & 1 == 1;
+            let (left, right) = (&points[at.left.0[lane]], &points[at.right.0[lane]]);
+            sums.push((at.target[lane], K::add(left, negative(at.left.1), right, negative(at.right.1))));
+        }
+    }
+    sums
+}
+
+/// The sum of `(i + 1) * bucket[i]`. Each lane takes a range of buckets and adds its running sums.
+#[inline(always)]
+fn weighted<K: Kernel>(scratch: &Scratch<K>) -> K::Group {
+    let width = K::Lanes::WIDTH;
+    let range = scratch.buckets.len() / width;
+    let (zero, one, three_b) = (K::Lanes::zero(), K::Lanes::one(), K::three_b());
+    let (mut running, mut total) = ([zero, one, zero], [zero, one, zero]);
+    for i in (0..range).rev() {
+        let (mut at, mut empty) = ([0; 8], 0u8);
+        let mut lane = 0;
+        while lane < width {
+            let (start, count) = scratch.buckets[lane * range + i];
+            let place = if count == 0 { NONE } else { start };
+            empty |= u8::from(place == NONE) << lane;
+            at[lane] = if place == NONE { 0 } else { place as usize };
+            lane += 1;
+        }
+        let (x, y) = K::load(&scratch.points, at);
+        let point = [x.replace(empty, zero), y.replace(empty, one), one.replace(empty, zero)];
+        running = add_complete(running, point, three_b);
+        total = add_complete(total, running, three_b);
+    }
+    let (sums, totals) = (K::groups(running[0], running[1], running[2]), K::groups(total[0], total[1], total[2]));
+    // lane l began at l * range: its sum counts that often once more
+    let (mut above, mut offsets) = (K::Group::ZERO, K::Group::ZERO);
+    for sum in sums.iter().skip(1).rev() {
+        above += sum;
+        offsets += above;
+    }
+    for _ in 0..range.trailing_zeros() {
+        offsets.double_in_place();
+    }
+    totals.into_iter().fold(offsets, |sum, total| sum + total)
+}
+
+/// Complete addition in homogeneous coordinates (Renes, Costello, Batina, "Complete addition formulas for prime order elliptic curves",
+/// EUROCRYPT 2016, algorithm 7). First and last coordinates come out below 3p.
+#[inline(always)]
+fn add_complete<L: Lanes>([x1, y1, z1]: [L; 3], [x2, y2, z2]: [L; 3], three_b: L) -> [L; 3] {
+    let (xx, yy, zz) = (x1.mul(x2), y1.mul(y2), z1.mul(z2));
+    let xy = x1.add(y1).mul(x2.add(y2)).sub(xx.add(yy));
+    let yz = y1.add(z1).mul(y2.add(z2)).sub(yy.add(zz));
+    let xz = x1.add(z1).mul(x2.add(z2)).sub(xx.add(zz));
+    let triple = xx.add(xx).add(xx);
+    let bzz = three_b.mul(zz);
+    let (plus, minus) = (yy.add(bzz), yy.sub(bzz));
+    let bxz = three_b.mul(xz);
+    let x3 = xy.mul(minus).sub_reduced(yz.mul(bxz));
+    let y3 = minus.mul(plus).add(bxz.mul(triple));
+    let z3 = yz.mul(plus).add(triple.mul(xy));
+    [x3, y3, z3]
+}
