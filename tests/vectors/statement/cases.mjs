@@ -79,6 +79,11 @@ function purpose(draw, k, v, world, entry, schema) {
   const some = () => draw.between(Math.min(1, limit), limit);
   if (v < 3) {
     const d = v - 1;
+    if (k % 8 === 2 && d === 0) {
+      // denominators that add up to 0, in several ways
+      random(some(), { domains: Array(limit).fill(bestDomain), features: (_, i) => randomFeatures(draw, policy).map((x, f) => (k % 16 === 2 ? 0 : x === null ? null : (f % 2 ? 5 : -5) * i)) });
+      return ["denominators of zero", {}];
+    }
     filesWith(draw, policy, world, 1, { ages: [0], domains: [bestDomain], features: (file) => featuresAtEdges(draw, policy, schema, file, d) });
     return [`edges ${d < 0 ? "-" : "+"}${Math.abs(d)}`, {}];
   }
@@ -88,14 +93,20 @@ function purpose(draw, k, v, world, entry, schema) {
     return [`cut-off ${by < 0 ? "-" : "+"}${Math.abs(by)}`, { fromLoss: by }];
   }
   if (v === 4) {
-    switch (k % 7) {
+    switch (k % 8) {
       case 0: random(some(), { features: () => Array(20).fill(null) }); return ["everything missing", {}];
       case 1: return ["no files", {}];
       case 2: random(limit); return ["all files", {}];
       case 3: random(limit, { ages: Array.from({ length: limit }, (_, i) => (i + k) % 14), domains: Array(limit).fill(bestDomain) }); return ["decay by month", {}];
       case 4: random(limit, { features: () => Array(20).fill(MOST) }); return ["largest features", { fromLoss: -1 }];
       case 5: random(limit, { features: () => Array(20).fill(LEAST) }); return ["smallest features", { fromLoss: -1 }];
-      default: random(limit, { ages: [4095, 12, 11, 13, 0, 1, 2] }); return ["old files", {}];
+      case 6: random(limit, { ages: [4095, 12, 11, 13, 0, 1, 2] }); return ["old files", {}];
+      default: {
+        const below = new Set(policy.attributes.flatMap((a) => a.source.ratio?.b ?? []));
+        const features = Array.from({ length: 20 }, (_, f) => (below.has(f) ? MOST : LEAST));
+        random(limit, { ages: Array(limit).fill(0), domains: Array(limit).fill(bestDomain), features: () => features });
+        return ["widest ratios", {}];
+      }
     }
   }
   if (v === 5) {

@@ -3,7 +3,7 @@
 
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
-import { allowanceOf, best, filesOf, hex, policyId, policyInputs, schemaId } from "./encoding.mjs";
+import { allowanceOf, filesOf, hex, policyId, policyInputs, schemaId } from "./encoding.mjs";
 import { PER_POLICY, worldOf } from "./cases.mjs";
 import { Draw, scoringCase } from "./draw.mjs";
 import { judge, score } from "./model.mjs";
@@ -72,13 +72,15 @@ function spoil(world, policy, draw) {
       if (timely) settle(instance, policy, schema);
       else reseal(instance, policy);
     }
-    const { clause } = judge(allInputs(instance.publics, policy, schema), policy.circuit, instance.witness);
-    if (clause === null) continue; // the change changed nothing, or nothing that is asked for
-    return { world: trial, instance, name, changes, clause };
+    const { clauses } = judge(allInputs(instance.publics, policy, schema), policy.circuit, instance.witness);
+    if (clauses.length === 0) continue; // the change changed nothing, or nothing that is asked for
+    return { world: trial, instance, name, changes, clauses };
   }
 }
 
-const plainRow = ({ index, value, bin, points, loss }) => [index, bin, points, loss, ...(value && value.d !== 1n ? [`${value.n}/${value.d}`] : [])];
+const rowOf = ({ index, value, bin, points, loss }) => [index, bin, points, loss, value && value.d !== 1n ? `${value.n}/${value.d}` : null];
+/** A change is its name and three numbers. */
+const padded = ([what, ...args]) => [what, [0, 1, 2].map((i) => args[i] ?? 0)];
 
 function vector(index) {
   const made = worldOf(index, policies, schemas);
@@ -99,18 +101,18 @@ function vector(index) {
     };
   };
   if (wishes.spoil) {
-    const { world, instance, name: how, changes, clause } = spoil(made.world, policy, draw);
-    return { ...head(world), refused: { clause, how, changes }, ...body(instance) };
+    const { world, instance, name: how, changes, clauses } = spoil(made.world, policy, draw);
+    return { ...head(world), refused: { clauses, how, changes: changes.map(padded) }, ...body(instance) };
   }
   const instance = build(made.world, policy);
   settle(instance, policy, schema);
   const { witness, publics } = instance;
   const scored = score(policy, schema, witness.files, witness.request, made.world.month);
   const judged = judge(allInputs(publics, policy, schema), policy.circuit, witness);
-  check(judged.clause === null, `vector ${index} is refused: ${judged.clause}`);
+  check(judged.clauses.length === 0, `vector ${index} is refused: ${judged.clauses}`);
   for (const { index: i, loss } of scored.rows) check(judged.losses[i] === loss, `vector ${index}: attribute ${i}`);
   const { weights, live, features, rows, total } = scored;
-  return { ...head(made.world), ...body(instance), score: { weights, live, features, rows: rows.map(plainRow), total } };
+  return { ...head(made.world), ...body(instance), score: { weights, live, features, rows: rows.map(rowOf), total } };
 }
 
 const vectors = Array.from({ length: VECTORS }, (_, index) => vector(index));
@@ -142,9 +144,9 @@ write("scoring.json", `${JSON.stringify({ cases_per_chunk: CHUNK, chunks: Array.
 
 const tally = (items) => Object.entries(items.reduce((sum, x) => ({ ...sum, [x]: (sum[x] ?? 0) + 1 }), {})).map(([x, n]) => `${x} ${n}`).join(", ");
 const refused = vectors.filter((v) => v.refused);
-console.log(`${vectors.length} vectors, ${refused.length} refused: ${tally(refused.map((v) => v.refused.clause))}`);
+console.log(`${vectors.length} vectors, ${refused.length} refused: ${tally(refused.map((v) => v.refused.clauses.join(" + ")))}`);
 console.log(`accepted: approved ${vectors.filter((v) => v.score && v.verdict[0]).length}, declined ${vectors.filter((v) => v.score && !v.verdict[0]).length}`);
 console.log(`how: ${tally(refused.map((v) => v.refused.how))}`);
-console.log(`cases: ${tally(vectors.map((v) => v.case))}; best of a row ${best(policies[0].policy.attributes[0])}`);
+console.log(`cases: ${tally(vectors.map((v) => v.case))}`);
 // ffjavascript keeps its curve objects alive; without this the process would not end.
 process.exit(0);

@@ -2,9 +2,9 @@
 // product's code.
 //
 // Plain and slow on purpose: no constant shape, one function a paragraph of the document. It has scoring twice: `score` reads a policy as a
-// lender writes it (points, bins, cut-off), `judge` reads nothing but the 483 public inputs. The generator refuses to write where they differ.
+// lender writes it (points, bins, cut-off), `judge` reads nothing but the 483 public inputs and the witness. The generator refuses to write where they differ.
 
-import { FULL, H, HALF, P, PLAIN, RATIO, best, filesOf, hex, modP, numbersOf } from "./encoding.mjs";
+import { FULL, H, HALF, P, PLAIN, RATIO, best, filesOf, modP, numbersOf } from "./encoding.mjs";
 
 export const LEVELS = 9; // identity and file trees
 export const REGISTRY_LEVELS = 3;
@@ -205,39 +205,42 @@ function scoreInputs(p, circuit, files, request) {
 }
 
 /**
- * The first clause that does not hold, in the order of the document, or null with the losses if all hold.
+ * The clauses that do not hold, in the order of the document, and the losses. Files of a wrong age and request attributes out of range cannot
+ * be scored: then there are no losses, and the verdict is not judged.
  * witness: { sk, commitment, position, person, counts, blinding, path, files: [{ slot, domain, month, features, records, blinding, path,
  * registryPath }], request, verdict, salt }
  */
 export function judge(inputs, circuit, witness) {
   const p = readInputs(inputs);
-  const { files, position } = witness;
-  const refused = (clause) => ({ clause });
+  const { files, position, request, verdict } = witness;
+  const clauses = new Set();
+  const must = (holds, clause) => holds || clauses.add(clause);
 
-  if (commitment(witness.sk) !== witness.commitment) return refused("identity");
-  if (rootOf(identityLeaf(witness), position, witness.path) !== p.identityRoot) return refused("identity");
+  must(commitment(witness.sk) === witness.commitment, "identity");
+  must(rootOf(identityLeaf(witness), position, witness.path) === p.identityRoot, "identity");
 
-  if (files.length > filesOf(circuit)) return refused("files");
+  must(files.length <= filesOf(circuit), "files");
   for (const [i, file] of files.entries()) {
-    if (i > 0 && files[i - 1].slot >= file.slot) return refused("files");
+    must(i === 0 || files[i - 1].slot < file.slot, "files");
     const leaf = slotLeaf(file, p.schema, rootOf(fileLeaf(file), position, file.path));
-    if (rootOf(leaf, file.slot, file.registryPath) !== p.registryRoot) return refused("files");
+    must(rootOf(leaf, file.slot, file.registryPath) === p.registryRoot, "files");
   }
 
   const ages = files.map((file) => p.month - BigInt(file.month));
-  if (ages.some((age) => age < 0n || age >= 4096n)) return refused("weights");
+  must(ages.every((age) => age >= 0n && age < 4096n), "weights");
+  must(request.every((r) => r >= -HALF && r < HALF), "attributes");
 
-  if (witness.request.some((r) => r < -HALF || r >= HALF)) return refused("attributes");
-
-  const { losses, outcome, reasons } = scoreInputs(p, circuit, files, witness.request);
-  if (outcome !== witness.verdict.outcome || reasons.join() !== witness.verdict.reasons.join()) return refused("verdict");
-  if (answerOf({ ...witness, person: p.showPerson ? witness.person : 0n }) !== p.answer) return refused("verdict");
+  let losses = null;
+  if (!clauses.has("weights") && !clauses.has("attributes")) {
+    const scored = scoreInputs(p, circuit, files, request);
+    losses = scored.losses;
+    must(scored.outcome === verdict.outcome && scored.reasons.join() === verdict.reasons.join(), "verdict");
+    must(answerOf({ ...witness, person: p.showPerson ? witness.person : 0n }) === p.answer, "verdict");
+  }
 
   for (let d = 0; d < 8; d += 1) {
-    if (p.complete[d] && files.filter((file) => file.domain === d).length !== witness.counts[d]) return refused("completeness");
+    must(!p.complete[d] || files.filter((file) => file.domain === d).length === witness.counts[d], "completeness");
   }
-  if (nullifierOf(witness.sk, p.scope) !== p.nullifier) return refused("nullifier");
-  return { clause: null, losses };
+  must(nullifierOf(witness.sk, p.scope) === p.nullifier, "nullifier");
+  return { clauses: [...clauses], losses };
 }
-
-export const hexes = (elements) => elements.map(hex);

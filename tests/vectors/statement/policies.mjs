@@ -56,7 +56,7 @@ function pointsOf(draw, bins, style) {
   if (style === 0) return Array.from({ length: bins }, (_, k) => 10 * (k % 4));
   if (style === 1) return Array.from({ length: bins }, (_, k) => 300 - 25 * k);
   if (style === 2) return Array.from({ length: bins }, () => draw.between(-60, 60));
-  if (style === 3) return Array.from({ length: bins }, (_, k) => (k === 0 ? 999_999 : 999_999 - draw.between(0, 4095)));
+  if (style === 3) return Array.from({ length: bins }, (_, k) => 999_999 - [0, 4095, draw.between(0, 4095)][Math.min(k, 2)]);
   return Array.from({ length: bins }, () => -draw.between(0, 2000));
 }
 

@@ -85,7 +85,7 @@ const changed = (world) => element(world.index, "changed");
  */
 export const SPOILS = {
   "another identity root": ({ world, publics }) => ((publics.identity_root = changed(world)), []),
-  "another key": ({ world }) => [["secret"], world.index % 2 ? ["keep-commitment"] : ["commitment"]],
+  "another key": ({ world }) => (world.index % 2 ? [["secret"]] : [["secret"], ["commitment"]]),
   "another person": () => [["person"]],
   "fewer files counted": ({ world }) => [["count", 3, world.counts[3] ^ 1]],
   "an older blinding": () => [["blinding"]],
@@ -167,7 +167,6 @@ export function apply(changes, world, { publics, witness: w }) {
     const [k, i, x] = args;
     if (what === "secret") [w.sk, publics.nullifier] = [other, nullifierOf(other, publics.scope)];
     else if (what === "commitment") w.commitment = commitment(other);
-    else if (what === "keep-commitment") continue;
     else if (what === "person") w.person = other;
     else if (what === "count") w.counts = w.counts.map((c, d) => (d === k ? i : c));
     else if (what === "blinding") w.blinding = other;
