@@ -9,7 +9,7 @@ use probity_credit::field::{F, FieldBytes};
 use probity_credit::file::{CreditFile, Feature};
 use probity_credit::identity::{Counts, IdentityOpening, Secret, person};
 use probity_credit::month::Month;
-use probity_credit::nullifier::{Scope, nullifier};
+use probity_credit::nullifier::{Context, Scope, nullifier};
 use probity_credit::policy::{CompiledPolicy, Policy};
 use probity_credit::statement::{PublicInputs, UsedFile, Verdict, Witness};
 use probity_credit::tree::{Empties, MerklePath, REGISTRY_DEPTH, TREE_DEPTH, Tree};
@@ -29,6 +29,7 @@ pub(super) struct Instance {
     pub(super) registry_root: FieldBytes,
     pub(super) scope: FieldBytes,
     pub(super) nullifier: FieldBytes,
+    pub(super) context: FieldBytes,
 }
 
 /// Elements drawn by name: SHA-512 reduced, or the edge that the vector names.
@@ -78,7 +79,8 @@ impl Instance {
         };
         let identities = drawn.tree(TREE_DEPTH, "neighbour", &v.neighbours, vec![(v.position, identity.leaf())]);
 
-        let mut committed = Hashes { commitment: identity.commitment, identity_leaf: identity.leaf().into(), leaves: vec![], roots: vec![] };
+        let mut committed =
+            Hashes { commitment: identity.commitment, identity_leaf: identity.leaf().into(), leaves: vec![], roots: vec![] };
         let mut files: Vec<UsedFile> = (0..v.files.len()).map(|k| file(&drawn, k)).collect();
         let mut slots = vec![];
         for used in &files {
@@ -93,7 +95,19 @@ impl Instance {
         }
 
         let month = Month(v.month);
-        let scope = Scope::new(&Digest(drawn.bytes("chain")), policy.scope, &policy.owner, v.window, month).element();
+        let chain = Digest(drawn.bytes("chain"));
+        let scope = Scope::new(&chain, policy.scope, &policy.owner, v.window, month).element();
+        let context = Context {
+            chain,
+            circuit: policy.circuit.name().into(),
+            lender: policy.owner,
+            policy: policy.id(),
+            anchor_height: 1_000 * u64::from(v.index),
+            nonce: drawn.bytes("nonce"),
+            expires_unix_ms: 1_795_219_200_000 + u64::from(v.index),
+            response_uri: Digest(drawn.bytes("uri")),
+            consent_key: drawn.bytes("consent"),
+        };
         let p = &v.public;
         let public = PublicInputs {
             identity_root: p.identity_root,
@@ -128,6 +142,7 @@ impl Instance {
             registry_root: registry.root().into(),
             scope: scope.into(),
             nullifier,
+            context: if v.edges.contains_key("context") { drawn.field("context") } else { context.element().into() },
         }
     }
 }

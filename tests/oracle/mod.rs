@@ -10,7 +10,7 @@ use probity_circuits::eligibility::{Statement, checked};
 use probity_credit::circuit_id::CircuitId;
 use probity_credit::field::FieldBytes;
 use probity_credit::policy::{Policy, Source};
-use probity_credit::statement::{Clause, Evaluation, check, evaluate, position};
+use probity_credit::statement::{Clause, Evaluation, PublicInputs, check, evaluate, position};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use vector::{Oracle, Score, Vector, digest_of};
@@ -88,10 +88,17 @@ fn natively(oracle: &Oracle, v: &Vector) {
         return;
     };
     assert_eq!(result, Ok(()));
-    let roots = [i.identity_root, i.registry_root, i.scope, i.nullifier, i.witness.opening(&i.compiled).answer()];
-    let public = &i.public;
-    assert_eq!(roots, [public.identity_root, public.registry_root, public.scope, public.nullifier, public.answer]);
     let opening = i.witness.opening(&i.compiled);
+    let computed = PublicInputs {
+        identity_root: i.identity_root,
+        registry_root: i.registry_root,
+        month: i.public.month,
+        scope: i.scope,
+        nullifier: i.nullifier,
+        context: i.context,
+        answer: opening.answer(),
+    };
+    assert_eq!(computed, i.public);
     opening.check().expect("the opening of a statement that holds");
     assert_eq!(opening.person == FieldBytes::ZERO, !i.policy.show_person);
 
@@ -148,7 +155,8 @@ fn in_rows(oracle: &Oracle, v: &Vector) {
     if i.witness.files.len() > i.policy.circuit.files() {
         return; // there is no place for the file that is too many
     }
-    let run = checked(Statement { policy: &i.compiled, public: &i.public, witness: &i.witness }, &|_, _| None).expect("every value is given");
+    let run =
+        checked(Statement { policy: &i.compiled, public: &i.public, witness: &i.witness }, &|_, _| None).expect("every value is given");
     let rows = run.unsatisfied();
     let anchors = Clause::ALL.iter().map(|c| c.anchor());
     let violated: Vec<&str> = anchors.filter(|a| rows.iter().any(|label| label.starts_with(a))).collect();

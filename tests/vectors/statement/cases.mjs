@@ -59,8 +59,8 @@ function blank(draw, index, k, entry) {
   const position = index % 97 === 0 ? 0 : index % 97 === 1 ? 2 ** 27 - 1 : draw.below(2 ** 27);
   const request = [6, 7, 8, 9].map((i) => {
     const edges = policy.attributes.find((a) => a.index === i)?.edges ?? [];
-    const x = edges.length && draw.chance(60) ? draw.pick(edges) + draw.between(-1, 1) : draw.pick([0, 0, 7, -1, Number(HALF - 1n), -Number(HALF), draw.between(0, 900_000)]);
-    return x;
+    if (edges.length && draw.chance(60)) return draw.pick(edges) + draw.between(-1, 1);
+    return draw.pick([0, 0, 7, -1, Number(HALF - 1n), -Number(HALF), draw.between(0, 900_000)]);
   });
   const edges = index % 25 === 3 ? { sk: "zero", blinding: "last", salt: "one" } : index % 25 === 4 ? { sk: "last", salt: "zero", context: "zero" } : undefined;
   return {
@@ -81,7 +81,9 @@ function purpose(draw, k, v, world, entry, schema) {
     const d = v - 1;
     if (k % 8 === 2 && d === 0) {
       // denominators that add up to 0, in several ways
-      random(some(), { domains: Array(limit).fill(bestDomain), features: (_, i) => randomFeatures(draw, policy).map((x, f) => (k % 16 === 2 ? 0 : x === null ? null : (f % 2 ? 5 : -5) * i)) });
+      const balanced = (x, f, i) => (x === null ? null : (f % 2 ? 5 : -5) * i);
+      const features = (_, i) => randomFeatures(draw, policy).map((x, f) => (k % 16 === 2 ? 0 : balanced(x, f, i)));
+      random(some(), { domains: Array(limit).fill(bestDomain), features });
       return ["denominators of zero", {}];
     }
     filesWith(draw, policy, world, 1, { ages: [0], domains: [bestDomain], features: (file) => featuresAtEdges(draw, policy, schema, file, d) });

@@ -39,6 +39,7 @@ export const toField = (bytes) => BigInt(`0x${bytes.subarray(0, 31).toString("he
 const u8 = (x) => Buffer.from([x]);
 const u32 = (x) => Buffer.from(new Uint32Array([x]).buffer);
 const i32 = (x) => Buffer.from(new Int32Array([x]).buffer);
+const u64 = (x) => Buffer.from(new BigUint64Array([BigInt(x)]).buffer);
 const text = (s) => Buffer.concat([u32(Buffer.byteLength(s)), Buffer.from(s)]);
 const list = (items, one) => Buffer.concat([u32(items.length), ...items.map(one)]);
 const option = (x, one) => (x === null ? u8(0) : Buffer.concat([u8(1), one(x)]));
@@ -74,6 +75,12 @@ export function scopeOf(policy, chain, windowMonths, month) {
   const lender = policy.scope === "lender" ? [Buffer.from("lender"), Buffer.from(policy.owner, "hex")] : [Buffer.from("consortium")];
   return H("scope", toField(digest("probity/scope-owner/v1", chain, ...lender)), BigInt(Math.floor(month / windowMonths)));
 }
+
+/** The public input `context`. The parts but circuit, height and expiry are 32 bytes each. */
+export const contextOf = ({ chain, circuit, lender, policy, height, nonce, expiry, responseUri, consentKey }) =>
+  toField(digest("probity/context/v1", Buffer.concat([
+    chain, text(circuit), lender, policy, u64(height), nonce, u64(expiry), responseUri, consentKey,
+  ])));
 
 // ---- A policy as public inputs ----
 

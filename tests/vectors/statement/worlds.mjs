@@ -1,7 +1,7 @@
 // A world is what is committed: a person, its files, trees, a request. From a world to an instance (public inputs and witness), and the ways to
 // spoil one. A world is plain JSON: it is what a vector stores.
 
-import { HALF, P, hex, personOf, policyInputs, schemaId, scopeOf, toField } from "./encoding.mjs";
+import { HALF, P, contextOf, hex, personOf, policyId, policyInputs, schemaId, scopeOf, toField } from "./encoding.mjs";
 import { element } from "./draw.mjs";
 import {
   LEVELS, MISSING, REGISTRY_LEVELS, Tree, answerOf, commitment, fileLeaf, identityLeaf, nullifierOf, rootOf, score, slotLeaf,
@@ -57,10 +57,15 @@ export function build(world, policy) {
   const registry = new Tree(REGISTRY_LEVELS, [...neighbours("slot", world.slots), ...slots]);
   for (const file of witness.files) file.registryPath = registry.path(file.slot);
 
-  const scope = scopeOf(policy, bytes(index, "chain", 32), world.window, world.month);
+  const digestNamed = (name) => bytes(index, name, 32);
+  const scope = scopeOf(policy, digestNamed("chain"), world.window, world.month);
+  const context = contextOf({
+    chain: digestNamed("chain"), circuit: policy.circuit, lender: Buffer.from(policy.owner, "hex"), policy: policyId(policy), height: 1000 * index,
+    nonce: digestNamed("nonce"), expiry: 1_795_219_200_000 + index, responseUri: digestNamed("uri"), consentKey: digestNamed("consent"),
+  });
   const publics = {
     identity_root: identities.root, registry_root: registry.root, month: BigInt(world.month), scope,
-    nullifier: nullifierOf(sk, scope), context: drawn(world, "context"), answer: 0n,
+    nullifier: nullifierOf(sk, scope), context: world.edges?.context ? drawn(world, "context") : context, answer: 0n,
   };
   return { publics, witness, hashes };
 }
