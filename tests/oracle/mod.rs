@@ -10,6 +10,7 @@ use probity_circuits::eligibility::{Statement, checked};
 use probity_credit::circuit_id::CircuitId;
 use probity_credit::field::FieldBytes;
 use probity_credit::policy::{Policy, Source};
+use probity_credit::schema::Kind;
 use probity_credit::statement::{Clause, Evaluation, PublicInputs, check, evaluate, position};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -188,6 +189,7 @@ fn the_vectors_hold_what_they_are_for() {
         has("the largest loss", &|v| policy(v).attributes.iter().any(|a| a.best() - a.worst() == 4095));
         has("every domain of full weight", &|v| policy(v).weights == [100; 8]);
         has("a ratio that is missing by its denominator alone", &|v| missing_by_denominator(policy(v), v));
+        has("a scored category", &|v| policy(v).attributes.iter().any(|a| a.source == Source::Feature && is_code(&oracle, v, a.index)));
         has("a file of no weight", &|v| v.score.as_ref().is_some_and(|s| s.weights.contains(&0)));
         has("a decline by one", &|v| v.score.as_ref().is_some_and(|s| s.total == i64::from(v.cut_off) - 1));
         has("the cut-off reached", &|v| v.score.as_ref().is_some_and(|s| s.total == i64::from(v.cut_off)));
@@ -212,4 +214,9 @@ fn missing_by_denominator(policy: &Policy, v: &Vector) -> bool {
         Source::Ratio { a, b } => scored.bin == 0 && a.iter().chain(b).all(|&f| features[usize::from(f)].is_some()),
         _ => false,
     })
+}
+
+fn is_code(oracle: &Oracle, v: &Vector, slot: u8) -> bool {
+    let schema = &oracle.schemas[oracle.policies[v.policy].schema].schema;
+    schema.feature(slot.into()).is_some_and(|def| def.kind == Kind::Code)
 }
