@@ -45,9 +45,9 @@ bench: setup ## Measure the product and print the report of the README
 	$(BUILD) --bin probity-benches
 	'$(PROBITY_BIN_DIR)/probity-benches'
 
-vectors: ## Make the Poseidon vectors anew with circomlibjs (needs Node.js)
-	cd tests/vectors/poseidon && npm ci --ignore-scripts --no-audit --no-fund && npm run --silent generate
-	git diff --stat --exit-code -- tests/vectors/poseidon/vectors.jsonl
+vectors: ## Make the vectors of Poseidon and the statement anew with circomlibjs (needs Node.js)
+	cd tests/vectors && npm ci --ignore-scripts --no-audit --no-fund && npm run --silent generate
+	git diff --stat --exit-code -- 'tests/vectors/*.jsonl' 'tests/vectors/statement/scoring.json'
 
 clean-cache: ## Delete compiled code and cached proving keys
 	cargo clean

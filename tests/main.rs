@@ -1,4 +1,5 @@
-//! The product as a whole, in one binary: flows that must work, adversaries that must fail, nodes that crash and come back.
+//! The product as a whole, in one binary: flows that must work, adversaries that must fail, nodes that crash and come back, and the statement
+//! against an independent model.
 
 #[path = "adversary/mod.rs"]
 mod adversary;
@@ -6,3 +7,5 @@ mod adversary;
 mod crash;
 #[path = "flow/mod.rs"]
 mod flow;
+#[path = "oracle/mod.rs"]
+mod oracle;
