@@ -156,8 +156,8 @@ impl<'a> Sums<'a> {
     }
 }
 
-/// Pairs of one Miller loop: enough to share its squarings, few enough to occupy all cores.
-const PAIRS: usize = 4;
+/// Pairs of one Miller loop at most: they share its squarings, and 32 of them leave little to share.
+const PAIRS_MAX: usize = 32;
 
 fn product_is_one(terms: &[Term<'_>]) -> bool {
     let mut sums: BTreeMap<KeyId, Sums<'_>> = BTreeMap::new();
@@ -165,8 +165,10 @@ fn product_is_one(terms: &[Term<'_>]) -> bool {
         let circuit = &*term.claim.policy.circuit;
         sums.entry(circuit.key()).or_insert_with(|| Sums::new(circuit)).add(term);
     }
+    // enough loops to occupy all cores
+    let pairs = terms.len().div_ceil(2 * rayon::current_num_threads()).clamp(1, PAIRS_MAX);
     let (proofs, fixed): (Fq12, Fq12) =
-        rayon::join(|| terms.par_chunks(PAIRS).map(proofs_miller).product(), || sums.values().map(Sums::miller).product());
+        rayon::join(|| terms.par_chunks(pairs).map(proofs_miller).product(), || sums.values().map(Sums::miller).product());
     // the value is never zero, for which alone the final exponentiation has no answer; should it be, the batch does not hold
     Bn254::final_exponentiation(MillerLoopOutput(proofs * fixed)).is_some_and(|value| value.0 == Fq12::ONE)
 }

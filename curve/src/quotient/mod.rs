@@ -19,13 +19,15 @@ pub struct Quotient {
     transform: Transform,
 }
 
+struct Domains {
+    plain: Radix2EvaluationDomain<Fr>,
+    coset: Radix2EvaluationDomain<Fr>,
+}
+
 enum Transform {
-    Library {
-        domain: Radix2EvaluationDomain<Fr>,
-        coset: Radix2EvaluationDomain<Fr>,
-    },
+    Library(Box<Domains>),
     #[cfg(target_arch = "x86_64")]
-    Ifma(ifma::Tables),
+    Ifma(Box<ifma::Tables>),
 }
 
 impl Quotient {
@@ -36,17 +38,17 @@ impl Quotient {
         #[cfg(target_arch = "x86_64")]
         if has_ifma() && log2 >= ifma::LEAST_LOG2 {
             let tables = ifma::Tables::new(log2)?;
-            return Some(Self { size: 1 << log2, transform: Transform::Ifma(tables) });
+            return Some(Self { size: 1 << log2, transform: Transform::Ifma(Box::new(tables)) });
         }
         Self::portable(log2)
     }
 
     fn portable(log2: u32) -> Option<Self> {
         let size = 1usize.checked_shl(log2)?;
-        let domain = Radix2EvaluationDomain::new(size)?;
+        let plain = Radix2EvaluationDomain::new(size)?;
         let shift = Fr::get_root_of_unity(2 * size as u64)?;
-        let coset = domain.get_coset(shift)?;
-        Some(Self { size, transform: Transform::Library { domain, coset } })
+        let coset = plain.get_coset(shift)?;
+        Some(Self { size, transform: Transform::Library(Box::new(Domains { plain, coset })) })
     }
 
     /// The values of A B - C at the odd powers of the root of unity of order 2n, for a and b on the domain and C = A B there.
@@ -58,18 +60,18 @@ impl Quotient {
     pub fn values(&self, a: Vec<Fr>, b: Vec<Fr>) -> Vec<Fr> {
         assert_eq!((a.len(), b.len()), (self.size, self.size), "values on the whole domain");
         match &self.transform {
-            Transform::Library { domain, coset } => library(domain, coset, a, b),
+            Transform::Library(domains) => library(domains, a, b),
             #[cfg(target_arch = "x86_64")]
             Transform::Ifma(tables) => tables.quotient(a, b),
         }
     }
 }
 
-fn library(domain: &Radix2EvaluationDomain<Fr>, coset: &Radix2EvaluationDomain<Fr>, mut a: Vec<Fr>, mut b: Vec<Fr>) -> Vec<Fr> {
+fn library(domains: &Domains, mut a: Vec<Fr>, mut b: Vec<Fr>) -> Vec<Fr> {
     let mut c: Vec<Fr> = a.iter().zip(&b).map(|(a, b)| *a * b).collect();
     for values in [&mut a, &mut b, &mut c] {
-        domain.ifft_in_place(values);
-        coset.fft_in_place(values);
+        domains.plain.ifft_in_place(values);
+        domains.coset.fft_in_place(values);
     }
     for ((a, b), c) in a.iter_mut().zip(&b).zip(&c) {
         *a = *a * b - c;
