@@ -1,4 +1,5 @@
-//! Who tries what: every clause violated alone, every way to pass off a proof.
+//! Who tries what: every clause violated alone, every way to pass off a proof, and lies about every variable.
 
 mod clauses;
 mod proofs;
+mod soundness;
