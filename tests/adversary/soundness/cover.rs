@@ -5,7 +5,7 @@ use super::committed::{Lists, category, find};
 use super::cover_hash;
 use super::cover_rows::strategies;
 use super::single::every_variable;
-use super::subjects::{approved, declined, old, spotless};
+use super::subjects::{approved, declined, old, spotless, zeros};
 use super::system::{Fitted, Lies, Point, System, in_parallel};
 use ark_ff::Field;
 use probity_credit::circuit_id::CircuitId;
@@ -37,6 +37,8 @@ pub(super) struct Bases {
     pub complete: Base,
     /// Missing values and old files.
     pub old: Base,
+    /// Every value 0.
+    pub zeros: Base,
     /// No ratios, nothing from the request.
     pub plain: Base,
     /// `first[k]`: the first `k + 1` files used.
@@ -59,6 +61,7 @@ impl Bases {
             unused: base(approved(circuit, 0)),
             complete: base(declined(circuit)),
             old: base(old(circuit)),
+            zeros: base(zeros(circuit)),
             plain: base(spotless(circuit)),
             first: (1..=all).map(|k| base(approved(circuit, k))).collect(),
         }
@@ -71,7 +74,7 @@ impl Bases {
         if in_file && self.system.circuit.files() > 1 {
             vec![&self.unused, &self.used, &self.old]
         } else {
-            vec![&self.used, &self.complete, &self.plain, &self.old, &self.unused]
+            vec![&self.used, &self.complete, &self.plain, &self.old, &self.unused, &self.zeros]
         }
     }
 
@@ -166,7 +169,7 @@ fn a_row_of_every_block_is_needed() {
         by_block.entry(category(label)).or_default().push(row);
     }
     let mut rng = StdRng::seed_from_u64(SEED);
-    let rows: Vec<usize> = by_block.values().flat_map(|rows| rows.choose_multiple(&mut rng, 3).copied().collect::<Vec<_>>()).collect();
+    let rows: Vec<usize> = by_block.values().flat_map(|rows| rows.choose_multiple(&mut rng, 8).copied().collect::<Vec<_>>()).collect();
     println!("{} labelled blocks, seed {SEED}", by_block.len());
     report(bases.system, rows.len(), &uncovered(&bases, &rows));
 }

@@ -175,7 +175,7 @@ fn print(tally: &Tally) {
 
 #[test]
 fn hundreds_of_lies_prove_nothing_false() {
-    print(&campaign(CircuitId::Eligibility1, 420));
+    print(&campaign(CircuitId::Eligibility1, 1_200));
 }
 
 #[test]

@@ -24,6 +24,7 @@ pub(super) fn subjects(circuit: CircuitId) -> Vec<Subject> {
         Subject { kind: "all files, approved", fixture: approved(circuit, all) },
         Subject { kind: "no file", fixture: approved(circuit, 0) },
         Subject { kind: "old files, missing values", fixture: old(circuit) },
+        Subject { kind: "all values 0", fixture: zeros(circuit) },
         Subject { kind: "few attributes, no loss", fixture: spotless(circuit) },
     ];
     if all > 1 {
@@ -83,6 +84,15 @@ pub(super) fn old(circuit: CircuitId) -> Fixture {
     let age = |k: usize| if circuit.files() == 1 { 240 } else { ages[k] };
     let files = files(circuit.files(), &mut rng, age, |s, k| ((s as i64 + k) % 5 == 0).then_some(100 * s as i64 - 1_000 * k));
     let f = Fixture::new(schema(), policy, &files, [0, 2_000, 0, 0], &mut rng);
+    assert_eq!(f.check(), Ok(()));
+    f
+}
+
+/// All files, every value 0.
+pub(super) fn zeros(circuit: CircuitId) -> Fixture {
+    let mut rng = StdRng::seed_from_u64(105);
+    let files = files(circuit.files(), &mut rng, |_| 0, |_, _| Some(0));
+    let f = Fixture::new(schema(), weighted(circuit, false, 150), &files, [0; 4], &mut rng);
     assert_eq!(f.check(), Ok(()));
     f
 }
