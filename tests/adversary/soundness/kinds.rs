@@ -45,10 +45,12 @@ pub(super) enum Kind {
     Random,
     /// Two or three of the others at once.
     Several,
+    /// Rows that are violated are solved for one of their hints, again and again.
+    Repaired,
 }
 
 impl Kind {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Bit,
         Self::XPlusP,
         Self::NoBits,
@@ -64,6 +66,7 @@ impl Kind {
         Self::Extreme,
         Self::Random,
         Self::Several,
+        Self::Repaired,
     ];
 }
 
@@ -109,9 +112,10 @@ impl Liar<'_> {
             Kind::OneMore => lies.add(self.any(rng), F::ONE),
             Kind::Extreme => lies.set(self.any(rng), if rng.r#gen() { F::ZERO } else { -F::ONE }),
             Kind::Random => self.random(self.any(rng), lies, rng),
+            Kind::Repaired => self.tell(*[Kind::Input, Kind::Comparison, Kind::OneMore].choose(rng).expect("three"), lies, rng),
             Kind::Several => {
                 for _ in 0..rng.gen_range(2..=3) {
-                    let kind = *Kind::ALL[..Kind::ALL.len() - 1].choose(rng).expect("there are kinds");
+                    let kind = *Kind::ALL[..Kind::ALL.len() - 2].choose(rng).expect("there are kinds");
                     self.tell(kind, lies, rng);
                 }
             }

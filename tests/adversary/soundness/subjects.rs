@@ -24,6 +24,8 @@ pub(super) fn subjects(circuit: CircuitId) -> Vec<Subject> {
         Subject { kind: "all files, approved", fixture: approved(circuit, all) },
         Subject { kind: "no file", fixture: approved(circuit, 0) },
         Subject { kind: "old files, missing values", fixture: old(circuit) },
+        Subject { kind: "all files too old", fixture: ancient(circuit) },
+        Subject { kind: "extreme values", fixture: extreme(circuit) },
         Subject { kind: "all values 0", fixture: zeros(circuit) },
         Subject { kind: "few attributes, no loss", fixture: spotless(circuit) },
     ];
@@ -84,6 +86,36 @@ pub(super) fn old(circuit: CircuitId) -> Fixture {
     let age = |k: usize| if circuit.files() == 1 { 240 } else { ages[k] };
     let files = files(circuit.files(), &mut rng, age, |s, k| ((s as i64 + k) % 5 == 0).then_some(100 * s as i64 - 1_000 * k));
     let f = Fixture::new(schema(), policy, &files, [0, 2_000, 0, 0], &mut rng);
+    assert_eq!(f.check(), Ok(()));
+    f
+}
+
+/// All files, all too old to count.
+fn ancient(circuit: CircuitId) -> Fixture {
+    let mut rng = StdRng::seed_from_u64(106);
+    let files = files(circuit.files(), &mut rng, |k| 16 + 500 * k as u16, |s, k| Some(s as i64 - k));
+    let f = Fixture::new(schema(), weighted(circuit, true, 150), &files, [0; 4], &mut rng);
+    assert_eq!(f.check(), Ok(()));
+    f
+}
+
+/// The largest and smallest values, edges and request attributes there are, and ratios of all features.
+fn extreme(circuit: CircuitId) -> Fixture {
+    let mut rng = StdRng::seed_from_u64(107);
+    let mut policy = weighted(circuit, true, 150);
+    for row in &mut policy.attributes {
+        row.edges = vec![i32::MIN, -1, i32::MAX];
+        row.points = vec![0, 4_095, 1, 4_000];
+        row.missing = 0;
+        if let Source::Ratio { a, b } = &mut row.source {
+            (*a, *b) = ((0..20).collect(), (0..20).filter(|s| s % 2 == 0).collect());
+        }
+    }
+    policy.weights = [100; 8];
+    policy.decay = [100; 12];
+    let largest = (1i64 << 39) - 1;
+    let files = files(circuit.files(), &mut rng, |k| k as u16, |s, _| Some(if s % 3 == 1 { -largest } else { largest }));
+    let f = Fixture::new(schema(), policy, &files, [-largest - 1, largest, -largest, 0], &mut rng);
     assert_eq!(f.check(), Ok(()));
     f
 }

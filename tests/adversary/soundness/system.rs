@@ -172,6 +172,17 @@ impl System {
         (value(a) * value(b) - value(c)) * k.inverse().expect("coefficients are not zero")
     }
 
+    /// The value of `witness` that satisfies a row, everything else staying; none if it does not stand there once.
+    pub(super) fn repaired(&self, row: usize, witness: usize, values: &[F]) -> Option<F> {
+        let own = self.column(witness);
+        let [a, b, c] = self.terms(row).map(|terms| -> F { terms.iter().map(|(k, column)| *k * values[*column]).sum() });
+        let [ka, kb, kc] = self.terms(row).map(|terms| terms.iter().find(|t| t.1 == own).map_or(F::ZERO, |t| t.0));
+        if ka != F::ZERO && kb != F::ZERO {
+            return None;
+        }
+        Some(values[own] + (c - a * b) * (ka * b + kb * a - kc).inverse()?)
+    }
+
     /// All values that follow from the lies.
     pub(super) fn run(&self, f: &Fixture, lies: &Lies) -> Vec<F> {
         let mut values = vec![F::ONE];

@@ -1,59 +1,31 @@
-//! Whether the time to prove tells the outcome or the number of files: medians over interleaved pairs, with bootstrap intervals.
+//! Whether the time to prove tells the outcome or the number of files: medians over interleaved rounds, with bootstrap intervals.
 
 use super::subjects::{approved, declined};
 use probity_credit::circuit_id::CircuitId;
-use probity_credit::statement::testing::Fixture;
 use probity_tests::proving::prove;
 use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use std::time::Instant;
 
-const PAIRS: usize = 200;
+const ROUNDS: usize = 200;
 const RESAMPLES: usize = 2_000;
 const RATIO_MAX: f64 = 1.02;
 
-fn median(times: &mut [f64]) -> f64 {
+fn median(times: impl Iterator<Item = f64>) -> f64 {
+    let mut times: Vec<f64> = times.collect();
     times.sort_by(f64::total_cmp);
     let middle = times.len() / 2;
     if times.len().is_multiple_of(2) { (times[middle - 1] + times[middle]) / 2.0 } else { times[middle] }
 }
 
-/// Times both subjects in turns, which of them first by chance, so that what else the machine does meets both alike.
-fn interleaved(first: &Fixture, second: &Fixture, rng: &mut StdRng) -> [Vec<f64>; 2] {
-    let time = |f: &Fixture| {
-        let start = Instant::now();
-        prove(f);
-        start.elapsed().as_secs_f64() * 1_000.0
-    };
-    let (mut of_first, mut of_second) = (vec![], vec![]);
-    for _ in 0..PAIRS {
-        if rng.r#gen() {
-            of_first.push(time(first));
-            of_second.push(time(second));
-        } else {
-            of_second.push(time(second));
-            of_first.push(time(first));
-        }
-    }
-    [of_first, of_second]
-}
-
-/// Ratio of the medians and the 95 % interval that resampling the pairs gives.
-fn ratio([first, second]: &[Vec<f64>; 2], rng: &mut StdRng) -> (f64, [f64; 2]) {
-    let mut of = |indices: &mut dyn FnMut() -> usize| {
-        let (mut a, mut b) = (vec![], vec![]);
-        for _ in 0..PAIRS {
-            let i = indices();
-            a.push(first[i]);
-            b.push(second[i]);
-        }
-        median(&mut b) / median(&mut a)
-    };
-    let mut next = 0..;
-    let all = of(&mut || next.next().expect("endless"));
-    let mut samples: Vec<f64> = (0..RESAMPLES).map(|_| of(&mut || rng.gen_range(0..PAIRS))).collect();
+/// Ratio of the medians and the 95 % interval that resampling the rounds gives.
+fn ratio(first: &[f64], second: &[f64], rng: &mut StdRng) -> (f64, [f64; 2]) {
+    let of = |rounds: &[usize]| median(rounds.iter().map(|&i| second[i])) / median(rounds.iter().map(|&i| first[i]));
+    let all: Vec<usize> = (0..ROUNDS).collect();
+    let mut samples: Vec<f64> = (0..RESAMPLES).map(|_| of(&all.iter().map(|_| rng.gen_range(0..ROUNDS)).collect::<Vec<_>>())).collect();
     samples.sort_by(f64::total_cmp);
-    (all, [samples[RESAMPLES / 40], samples[RESAMPLES - RESAMPLES / 40]])
+    (of(&all), [samples[RESAMPLES / 40], samples[RESAMPLES - RESAMPLES / 40 - 1]])
 }
 
 #[test]
@@ -61,26 +33,36 @@ fn ratio([first, second]: &[Vec<f64>; 2], rng: &mut StdRng) -> (f64, [f64; 2]) {
 fn proving_time_tells_nothing() {
     let circuit = CircuitId::Eligibility3;
     let mut rng = StdRng::seed_from_u64(0x71);
-    let all = approved(circuit, 3);
-    let pairs = [
-        ("declined", declined(circuit)),
-        ("no file", approved(circuit, 0)),
-        ("1 file", approved(circuit, 1)),
-        ("2 files", approved(circuit, 2)),
-        ("the same again", all.clone()),
+    // the first is what the others are compared with; the last says what two equal ones look like on this machine
+    let subjects = [
+        ("3 files, approved", approved(circuit, 3)),
+        ("3 files, declined", declined(circuit)),
+        ("2 files, approved", approved(circuit, 2)),
+        ("1 file, approved", approved(circuit, 1)),
+        ("no file, declined", approved(circuit, 0)),
+        ("3 files, again", approved(circuit, 3)),
     ];
-    prove(&all);
-    println!("{circuit}: {PAIRS} pairs each against 3 files, approved; milliseconds, ratio of medians, 95 % by bootstrap");
-    for (what, f) in &pairs {
-        let times = interleaved(&all, f, &mut rng);
-        let (ratio, [low, high]) = ratio(&times, &mut rng);
-        let [a, b] = times.map(|mut t| median(&mut t));
-        let within = low > 1.0 / RATIO_MAX && high < RATIO_MAX;
-        let verdict = match (within, (ratio - 1.0).abs() < RATIO_MAX - 1.0) {
+    let mut times = vec![vec![]; subjects.len()];
+    subjects.iter().for_each(|s| drop(prove(&s.1)));
+    for _ in 0..ROUNDS {
+        // in each round every subject once, in another order, so that what else the machine does meets all alike
+        let mut order: Vec<usize> = (0..subjects.len()).collect();
+        order.shuffle(&mut rng);
+        for i in order {
+            let start = Instant::now();
+            prove(&subjects[i].1);
+            times[i].push(start.elapsed().as_secs_f64() * 1_000.0);
+        }
+    }
+    println!("{circuit}: {ROUNDS} rounds; median in milliseconds, ratio to the first, 95 % of it by bootstrap");
+    for (i, (what, _)) in subjects.iter().enumerate() {
+        let (ratio, [low, high]) = ratio(&times[0], &times[i], &mut rng);
+        let verdict = match (low > 1.0 / RATIO_MAX && high < RATIO_MAX, (ratio - 1.0).abs() < RATIO_MAX - 1.0) {
             (true, _) => "below 2 %",
             (false, true) => "WARNING: below 2 %, but the interval is wider: measure on an idle machine",
             (false, false) => "WARNING: not below 2 %",
         };
-        println!("  {what:16} {a:8.1} {b:8.1}  {ratio:.4} [{low:.4}, {high:.4}]  {verdict}");
+        println!("  {what:18} {:8.1}  {ratio:.4} [{low:.4}, {high:.4}]  {verdict}", median(times[i].iter().copied()));
     }
+    assert!(times.iter().all(|t| t.len() == ROUNDS));
 }
