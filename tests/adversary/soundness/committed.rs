@@ -37,7 +37,7 @@ pub(super) fn find<'l>(lists: &'l [Listed], label: &str) -> Option<&'l Listed> {
     lists.iter().find(|l| matches(&l.label, label))
 }
 
-fn matches(pattern: &str, label: &str) -> bool {
+pub(super) fn matches(pattern: &str, label: &str) -> bool {
     let Some((start, rest)) = pattern.split_once('*') else { return pattern == label };
     let Some(label) = label.strip_prefix(start) else { return false };
     (0..=label.len()).any(|at| label.is_char_boundary(at) && matches(rest, &label[at..]))

@@ -2,6 +2,7 @@
 
 use super::anatomy::Anatomy;
 use super::cover::{Base, Bases};
+use super::cover_ranges::absorbed;
 use super::kinds::Liar;
 use super::system::{Lies, System};
 use ark_ff::{AdditiveGroup, Field, PrimeField};
@@ -13,13 +14,14 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 /// Takes lies told from a base and says whether they violate the row alone.
-type Try<'t> = &'t mut dyn FnMut(&Base, Lies) -> bool;
+pub(super) type Try<'t> = &'t mut dyn FnMut(&Base, Lies) -> bool;
 
 /// Tries lies until one violates `row` alone.
 pub(super) fn strategies(bases: &Bases, row: usize, attempt: Try<'_>) -> bool {
     let label = bases.system.shape.labels[row].as_str();
     let aim = Aim { bases, system: bases.system, label };
-    aim.bit(attempt)
+    absorbed(bases, label, attempt)
+        || aim.bit(attempt)
         || aim.zero_test(attempt)
         || aim.path(attempt)
         || aim.slot(attempt)
@@ -37,7 +39,7 @@ struct Aim<'a> {
     label: &'a str,
 }
 
-fn lies(base: &Base, about: impl FnOnce(&mut Lies)) -> Lies {
+pub(super) fn lies(base: &Base, about: impl FnOnce(&mut Lies)) -> Lies {
     let mut lies = Lies::fitted(base.fitted);
     about(&mut lies);
     lies

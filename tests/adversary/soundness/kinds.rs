@@ -50,7 +50,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Self; 16] = [
+    pub(super) const ALL: [Self; 16] = [
         Self::Bit,
         Self::XPlusP,
         Self::NoBits,

@@ -4,6 +4,7 @@ mod anatomy;
 mod committed;
 mod cover;
 mod cover_hash;
+mod cover_ranges;
 mod cover_rows;
 mod extract;
 mod jacobian;

@@ -94,6 +94,8 @@ pub(super) fn every_variable(circuit: CircuitId) -> Vec<bool> {
     }
     let never: Vec<&str> = (0..pinned_in.len()).filter(|&w| pinned_in[w] == 0).map(|w| system.names[w].as_str()).collect();
     assert!(never.is_empty(), "{circuit}: free in every subject: {never:?}");
+    let stale = lists.free.iter().find(|l| !free.keys().any(|c| category(&l.label) == *c));
+    assert!(stale.is_none(), "{circuit}: {} is listed as free and never is", stale.map_or("", |l| &l.label));
     println!(
         "{circuit}: {} private variables, {} subjects, {tried} mutations, {skipped} equal to the honest value and skipped",
         system.names.len(),

@@ -6,6 +6,7 @@ use probity_credit::file::FEATURES;
 use probity_credit::policy::testing::{attribute, policy};
 use probity_credit::policy::{Attribute, Policy, Source};
 use probity_credit::schema::testing::schema;
+use probity_credit::statement::evaluate;
 use probity_credit::statement::testing::{Fixture, FixtureFile};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -73,6 +74,20 @@ pub(super) fn approved(circuit: CircuitId, count: usize) -> Fixture {
     assert_eq!(f.witness.verdict.approved, count > 0);
     assert_eq!(f.check(), Ok(()));
     f
+}
+
+/// The approved subject with no loss to spare, and declined for a loss of 1.
+pub(super) fn brinks(circuit: CircuitId) -> [Fixture; 2] {
+    let f = approved(circuit, circuit.files());
+    let scored = evaluate(&f.compiled, f.public.month, &f.witness.files, &f.witness.request).expect("the subject can be scored");
+    [0, 1].map(|short| {
+        let mut f = f.clone();
+        f.policy.cut_off += i32::try_from(f.compiled.allowance - scored.total_loss).expect("small") + short;
+        f.compiled = f.policy.compile(&f.schema).expect("the policy stays valid");
+        f.settle();
+        assert_eq!((f.check(), f.witness.verdict.approved), (Ok(()), short == 0));
+        f
+    })
 }
 
 /// Files from fresh to twenty years old, most values missing, a ratio wherever one may be.
