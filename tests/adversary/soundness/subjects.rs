@@ -58,7 +58,8 @@ fn files(count: usize, rng: &mut StdRng, age: impl Fn(usize) -> u16, value: impl
 /// All files, every value present, all files of each domain demanded, declined.
 pub(super) fn declined(circuit: CircuitId) -> Fixture {
     let mut rng = StdRng::seed_from_u64(101);
-    let value = |s: usize, k: i64| Some(if s % 4 == 1 { 700 } else { 40 * s as i64 - 300 } + 17 * k * if s % 2 == 0 { 1 } else { -1 });
+    let value =
+        |s: usize, k: i64| Some(if s % 4 == 1 { 700 } else { 40 * s as i64 - 300 } + 17 * k * if s.is_multiple_of(2) { 1 } else { -1 });
     let files = files(circuit.files(), &mut rng, |k| k as u16, value);
     let f = Fixture::new(schema(), weighted(circuit, true, 150), &files, [250, 20, 3, -4], &mut rng);
     assert!(!f.witness.verdict.approved && f.check().is_ok());
