@@ -12,7 +12,7 @@ export PROBITY_BIN_DIR
 BUILD = cargo build --release --locked --workspace
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test lint deny bench vectors clean-cache
+.PHONY: help setup build demo test soundness lint deny bench vectors frozen-vectors clean-cache
 
 help: ## Print this list
 	@printf 'Probity: prove that you are creditworthy without showing your records.\n\n'
@@ -31,6 +31,9 @@ demo: build ## Play the whole story on real data; KEEP=1 leaves the node running
 test: build ## Run every test
 	cargo test --release --locked --workspace --no-fail-fast
 
+soundness: build ## Lie about everything a proof rests on, at every size (about an hour; docs/SOUNDNESS.md)
+	cargo test --release --locked --workspace --test probity adversary::soundness -- --include-ignored --nocapture --test-threads=1
+
 lint: setup deny ## Formatting, clippy, documentation, dependencies: warnings are errors
 	cargo fmt --all --check
 	cargo clippy --release --locked --workspace --all-targets -- -D warnings
@@ -48,6 +51,9 @@ bench: setup ## Measure the product and print the report of the README
 vectors: ## Make the vectors of Poseidon and the statement anew with circomlibjs (needs Node.js)
 	cd tests/vectors && npm ci --ignore-scripts --no-audit --no-fund && npm run --silent generate
 	git diff --stat --exit-code -- 'tests/vectors/*.jsonl' 'tests/vectors/statement/scoring.json'
+
+frozen-vectors: build ## Overwrite the frozen keys and proofs, by intent only (tests/vectors/frozen/README.md)
+	cargo test --release --locked --workspace --test probity make_the_frozen_vectors_anew -- --ignored
 
 clean-cache: ## Delete compiled code and cached proving keys
 	cargo clean

@@ -393,6 +393,25 @@ fn nullifiers_are_spent_by_grants_alone_and_in_order() {
 }
 
 #[test]
+fn a_rewritten_proof_makes_no_second_record() {
+    let mut chain = Chain::ready();
+    for (nonce, verdict) in [(1, Verdict::Granted), (2, Verdict::NotGranted)] {
+        let original = chain.record("lender", nonce.into(), nonce, verdict);
+        let context = original.context(&chain.chain_id, &address("lender"), CIRCUIT).digest();
+        // e(-A, -B) = e(A, B): anybody can do this much, and with the key any re-randomisation
+        let mut proof = probity_verifier::proof::decode(&original.proof).unwrap();
+        (proof.a, proof.b) = (-proof.a, -proof.b);
+        let copy = RecordProof { proof: probity_verifier::proof::encode(&proof), ..original.clone() };
+        assert_ne!(copy.proof, original.proof);
+        assert_eq!(chain.clone().block(&[("lender", recorded(copy.clone()))])[0].outcome, Outcome::Applied, "the copy holds, too");
+        let receipts = chain.block(&[("lender", recorded(original)), ("lender", recorded(copy.clone()))]);
+        let outcomes: Vec<Outcome> = receipts.into_iter().map(|r| r.outcome).collect();
+        assert_eq!(outcomes, [Outcome::Applied, Outcome::Failed { error: TxError::RecordExists { context } }], "in the same block");
+        assert_eq!(chain.refusal("lender", recorded(copy)), TxError::RecordExists { context }, "and later");
+    }
+}
+
+#[test]
 fn a_record_that_its_own_block_makes_possible_is_verified_alone() {
     let chain = Chain::ready();
     let good = chain.record("lender", 1, 1, Verdict::Granted);

@@ -81,3 +81,11 @@ pub fn assignment(statement: Statement<'_>) -> Result<Assignment, BuildError> {
 pub fn checked(statement: Statement<'_>, replace: &dyn Fn(&str, F) -> Option<F>) -> Result<Checked, BuildError> {
     Checked::synthesize_with(replace, |b| synthesize(b, statement.policy.circuit, Some(statement)))
 }
+
+/// The values alone of a statement, true or not, with hints replaced by `replace`; no row is looked at.
+///
+/// # Errors
+/// [`BuildError::MissingValue`].
+pub fn assignment_with(statement: Statement<'_>, replace: &dyn Fn(&str, F) -> Option<F>) -> Result<Assignment, BuildError> {
+    Assignment::synthesize_with(replace, |b| synthesize(b, statement.policy.circuit, Some(statement)))
+}

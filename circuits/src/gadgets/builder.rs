@@ -86,6 +86,11 @@ impl<'a> Builder<'a> {
         self.recording.is_some()
     }
 
+    /// Whether witnesses may be replaced; then nothing may be computed past them.
+    pub(crate) fn has_hints(&self) -> bool {
+        self.hints.is_some()
+    }
+
     fn full_name(&self, name: Name) -> String {
         if self.path.is_empty() { name.to_string() } else { format!("{}/{name}", self.path) }
     }
@@ -162,7 +167,8 @@ impl<'a> Builder<'a> {
                 recording.rows.push(Row { a: a.to_terms(), b: b.to_terms(), c: c.to_terms() });
                 recording.labels.push(label);
             }
-        } else if let (Some(x), Some(y), Some(z)) = (a.value(), b.value(), c.value())
+        } else if self.hints.is_none()
+            && let (Some(x), Some(y), Some(z)) = (a.value(), b.value(), c.value())
             && x * y != z
         {
             self.fail(|b| BuildError::Unsatisfied { label: b.full_name(label) });
@@ -204,7 +210,20 @@ impl Assignment {
     /// [`BuildError`], if a value is missing or a row found unsatisfied. This is no full check, which is [`Shape::violations`]: gadgets
     /// whose values are right by construction do not compute their rows here.
     pub fn synthesize(statement: impl FnOnce(&mut Builder<'_>)) -> Result<Self, BuildError> {
-        let mut b = Builder::new(None, Some(Assignment::start()), None);
+        Self::computed(Builder::new(None, Some(Assignment::start()), None), statement)
+    }
+
+    /// The same with witnesses replaced by `hints`. No row is looked at: the values may violate any of them.
+    ///
+    /// Cheaper than [`Checked::synthesize_with`] where the rows are known: many lies, one shape.
+    ///
+    /// # Errors
+    /// [`BuildError::MissingValue`].
+    pub fn synthesize_with(hints: &HintOverride<'_>, statement: impl FnOnce(&mut Builder<'_>)) -> Result<Self, BuildError> {
+        Self::computed(Builder::new(None, Some(Assignment::start()), Some(hints)), statement)
+    }
+
+    fn computed(mut b: Builder<'_>, statement: impl FnOnce(&mut Builder<'_>)) -> Result<Self, BuildError> {
         statement(&mut b);
         match (b.error, b.values) {
             (Some(error), _) => Err(error),

@@ -48,6 +48,8 @@ fn replaced_hints_flow_downstream_and_are_named() {
     };
     let checked = Checked::synthesize_with(&replace, product).unwrap();
     assert_eq!(checked.unsatisfied(), ["result"]);
+    let alone = Assignment::synthesize_with(&replace, product).unwrap();
+    assert!(alone.witness == checked.assignment.witness, "the same values without rows");
     // A value replaced after the fact breaks the row that defines it.
     let mut tampered = Assignment::synthesize(product).unwrap();
     tampered.witness[2] += F::ONE;
