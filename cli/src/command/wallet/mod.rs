@@ -13,6 +13,7 @@ use crate::files;
 use crate::output::Output;
 use crate::passphrase;
 use clap::{Args, Subcommand};
+use probity_credit::digest::Digest;
 use probity_ledger::delivery::IdentityShard;
 use probity_wallet::Wallet;
 use serde_json::json;
@@ -75,6 +76,9 @@ pub enum WalletCommand {
         /// Files and folders.
         #[arg(required = true)]
         files: Vec<PathBuf>,
+        /// Trust this chain (64 hexadecimal digits); needed only before the first registration.
+        #[arg(long, value_name = "CHAIN_ID")]
+        chain: Option<Digest>,
     },
     /// Fetch what is public from a node, checked here: who is on the chain, the anchors, your shard. Do it when things are published,
     /// not when a lender asks.
@@ -84,9 +88,9 @@ pub enum WalletCommand {
         wallet: WalletArg,
         /// Trust this chain (64 hexadecimal digits); needed only before the first registration.
         #[arg(long, value_name = "CHAIN_ID")]
-        chain: Option<probity_credit::digest::Digest>,
+        chain: Option<Digest>,
     },
-    /// Fetch the same into files, for a wallet on a machine without a network.
+    /// Fetch the same into files, with all proofs, for a wallet on a machine without a network.
     Fetch {
         /// Number of the shard, as `probity wallet show` says.
         #[arg(long)]
@@ -149,7 +153,7 @@ pub(super) fn run(command: WalletCommand, global: &Global, output: &Output) -> R
             });
             Ok(())
         }
-        WalletCommand::Import { wallet, files } => import::run(wallet.open()?, &files, output),
+        WalletCommand::Import { wallet, files, chain } => import::run(wallet.open()?, &files, chain, output),
         WalletCommand::Collect { wallet, chain } => collect::run(wallet.open()?, chain, global, output),
         WalletCommand::Fetch { shard, out } => collect::fetch(shard, &out, global, output),
         WalletCommand::Show { wallet } => {
