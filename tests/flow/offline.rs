@@ -60,4 +60,21 @@ fn what_is_imported_is_proved_or_refused() {
 
     holder.probity(&["wallet", "import", "--chain", &chain, &book]).expect("the file is proved");
     assert_eq!(holder.probity(&["wallet", "show"]).expect("the wallet opens")["chain"], name);
+
+    // registered, the holder shows a lender who it is, and the lender compares
+    holder.probity(&["wallet", "enrol", "--out", &path("enrolment.json")]).expect("it is written");
+    let person = ["--dir", &path("authority"), "--key", &key, "--legal-id", "Ada Lovelace, 1815-12-10"].map(String::from);
+    let person: Vec<&str> = person.iter().map(String::as_str).collect();
+    let files = ["--enrolment", &path("enrolment.json"), "--out", &path("registration.json")].map(String::from);
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let registered = tools.probity(&[&["authority", "register"], &person[..], &files].concat()).expect("she is registered");
+    holder.probity(&["wallet", "import", &path("registration.json")]).expect("it fits");
+    let card = path("applicant.json");
+    holder.probity(&["wallet", "export-applicant", "--out", &card]).expect("it is written");
+    let compared = tools.probity(&["lender", "applicant", &card, "--legal-id", " Ada Lovelace, 1815-12-10"]).expect("it is hers");
+    assert_eq!(compared["person"], registered["person"]);
+    tools.refused(&["lender", "applicant", &card, "--legal-id", "Ada Byron, 1815-12-10"]).expect("another name is refused");
+    let log = holder.probity(&["wallet", "log"]).expect("the wallet opens");
+    assert_eq!(log.as_array().and_then(|l| l.last()).map(|e| &e["event"]), Some(&json!("applicant-exported")));
+    assert!(holder.refused(&["wallet", "export-opening", &zeros]).is_ok(), "there was no answer to open");
 }

@@ -75,6 +75,13 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// The opening of an answer was written to a file.
+    OpeningExported {
+        /// The answer's context.
+        context: Digest,
+    },
+    /// Legal person and salt were written to a file.
+    ApplicantExported,
 }
 
 /// One line of the log.

@@ -11,6 +11,7 @@ use probity_ledger::keys::SecretKey;
 use probity_ledger::request::{RequestObject, SignedRequest};
 use probity_ledger::transaction::{LenderKind, PROOF_BYTES};
 use probity_prover::CannotProve;
+use probity_wallet::log::Event;
 use probity_wallet::select::SelectError;
 use probity_wallet::{Consent, Draft, Refusal, Wallet};
 use std::num::NonZeroU16;
@@ -110,6 +111,28 @@ fn the_limit_holds_across_scopes_and_starts_anew_with_the_window() {
     assert!(matches!(respond(&mut w.wallet, &fourth), Err(Refusal::LimitReached { answers: 3, limit: 3, .. })));
     let (lender, log) = (fourth.request.client_id, w.wallet.log());
     assert_eq!((log.answers(&lender, MONTH), log.answers(&lender, Month(MONTH.0 + 1))), (3, 0));
+}
+
+#[test]
+fn openings_and_applicants_leave_with_a_line_in_the_log() {
+    let mut w = World::new(9);
+    assert_eq!(w.wallet.export_applicant(NOW).unwrap(), None);
+    w.collect();
+    let signed = w.signed(|_| ());
+    let response = respond(&mut w.wallet, &signed).unwrap();
+    let context = w.wallet.log().disclosures().next().unwrap().context;
+    assert_eq!(w.wallet.export_opening(&Default::default(), NOW).unwrap(), None);
+    let opening = w.wallet.export_opening(&context, NOW).unwrap().unwrap();
+    assert_eq!(opening.answer(), response.presentation().answer);
+    let applicant = w.wallet.export_applicant(NOW).unwrap().unwrap();
+    assert!(applicant.is_of("Ada Lovelace") && !applicant.is_of("Ada Byron"));
+    assert_eq!(applicant.person, opening.person, "what the lender compares");
+
+    let path = w.wallet.path().to_owned();
+    drop(w.wallet);
+    let wallet = Wallet::open(&path, passphrase()).unwrap();
+    let events: Vec<_> = wallet.log().entries().iter().rev().take(2).map(|e| e.event.clone()).collect();
+    assert_eq!(events, [Event::ApplicantExported, Event::OpeningExported { context }]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod answer;
 mod collect;
+mod export;
 mod import;
 mod preview;
 mod show;
@@ -140,6 +141,27 @@ pub enum WalletCommand {
         #[command(flatten)]
         wallet: WalletArg,
     },
+    /// Write the opening of an answer for an auditor (`probity verify --opening`). Whoever has it can show others what you answered.
+    ExportOpening {
+        /// Which wallet.
+        #[command(flatten)]
+        wallet: WalletArg,
+        /// The record, as `probity wallet log` names it.
+        record: Digest,
+        /// The file.
+        #[arg(long, value_name = "FILE", default_value = "opening.json")]
+        out: PathBuf,
+    },
+    /// Write what lets a lender recognise you by your papers (`probity lender applicant`). It links you in all your later answers that
+    /// show a person.
+    ExportApplicant {
+        /// Which wallet.
+        #[command(flatten)]
+        wallet: WalletArg,
+        /// The file.
+        #[arg(long, value_name = "FILE", default_value = "applicant.json")]
+        out: PathBuf,
+    },
 }
 
 pub(super) fn run(command: WalletCommand, global: &Global, output: &Output) -> Result<(), CliError> {
@@ -182,6 +204,8 @@ pub(super) fn run(command: WalletCommand, global: &Global, output: &Output) -> R
             show::log(&wallet.open()?, output);
             Ok(())
         }
+        WalletCommand::ExportOpening { wallet, record, out } => export::opening(wallet.open()?, &record, &out, output),
+        WalletCommand::ExportApplicant { wallet, out } => export::applicant(wallet.open()?, &out, output),
     }
 }
 
