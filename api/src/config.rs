@@ -116,6 +116,21 @@ pub struct LimitsConfig {
     pub shutdown_seconds: u64,
 }
 
+/// How long what was answered is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RetentionConfig {
+    /// Days from a request's end on: answers with outcome, reasons and openings, and the checks made.
+    pub answered_days: u32,
+}
+
+impl RetentionConfig {
+    /// In milliseconds.
+    pub fn answered_ms(&self) -> u64 {
+        u64::from(self.answered_days) * 86_400_000
+    }
+}
+
 /// Keys of the node's own accounts; paths are relative to the node's folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -159,6 +174,8 @@ pub struct Config {
     pub access: AccessConfig,
     /// Limits.
     pub limits: LimitsConfig,
+    /// How long answers are kept.
+    pub retention: RetentionConfig,
     /// Keys.
     pub keys: KeysConfig,
     /// The consensus engine.
@@ -199,6 +216,12 @@ impl Default for LimitsConfig {
             open_requests: 10_000,
             shutdown_seconds: 20,
         }
+    }
+}
+
+impl Default for RetentionConfig {
+    fn default() -> Self {
+        Self { answered_days: 400 }
     }
 }
 
@@ -251,6 +274,7 @@ impl Config {
             ("limits.shard_bytes", limits.shard_bytes.into(), IdentityShard::BYTES_MAX as u64, 64 * 1024 * 1024),
             ("limits.open_requests", limits.open_requests.into(), 1, 1_000_000),
             ("limits.shutdown_seconds", limits.shutdown_seconds, 1, 300),
+            ("retention.answered_days", self.retention.answered_days.into(), 1, 36_500),
             ("faucet.amount_max", self.faucet.as_ref().map_or(1, |f| f.amount_max), 1, u64::MAX),
         ] {
             if !(least..=most).contains(&found) {
@@ -294,6 +318,7 @@ mod tests {
         };
         assert!(matches!(refused(|c| c.limits.connections = 0), ConfigError::Range { setting: "limits.connections", .. }));
         assert!(matches!(refused(|c| c.limits.header_bytes = 1), ConfigError::Range { setting: "limits.header_bytes", .. }));
+        assert!(matches!(refused(|c| c.retention.answered_days = 0), ConfigError::Range { setting: "retention.answered_days", .. }));
         for url in ["", "ftp://x", "http://", "https://x/", "http://a b"] {
             let config = Config { api: ApiConfig { public_url: url.into(), ..ApiConfig::default() }, ..Config::default() };
             assert!(matches!(config.check(), Err(ConfigError::PublicUrl)), "{url}");

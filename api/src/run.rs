@@ -4,7 +4,7 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use probity_chain::engine::{self, EngineError, EngineKeys};
 use probity_chain::node::{Node, OpenError};
@@ -33,6 +33,8 @@ use crate::sender::Sender;
 
 /// How often old files are deleted.
 const CLEAN_EVERY: Duration = Duration::from_secs(600);
+/// How often answered requests are looked through for those to forget: each is read.
+const FORGET_EVERY: Duration = Duration::from_secs(24 * 3600);
 
 /// Why a node does not start, or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -210,17 +212,23 @@ fn flatten(ended: Result<Result<(), EngineError>, tokio::task::JoinError>) -> Re
 
 /// Deletes what is too old, now and then.
 async fn clean(app: Shared, mut stop: watch::Receiver<bool>) {
+    let mut forgot: Option<Instant> = None;
     loop {
         tokio::select! {
             _ = stop.wait_for(|s| *s) => return,
             () = tokio::time::sleep(CLEAN_EVERY) => {}
         }
+        let forgets = forgot.is_none_or(|at| at.elapsed() >= FORGET_EVERY);
         // a failure is logged where it is made, and the next round tries again
-        let _ = app
-            .blocking(|app| {
+        let done = app
+            .blocking(move |app| {
                 app.answers.clean().map_err(crate::problem::Problem::internal)?;
-                app.requests.clean(now_unix_ms())
+                app.requests.clean(now_unix_ms())?;
+                if forgets { app.requests.forget(now_unix_ms(), app.config.retention.answered_ms()) } else { Ok(()) }
             })
             .await;
+        if forgets && done.is_ok() {
+            forgot = Some(Instant::now());
+        }
     }
 }

@@ -78,6 +78,16 @@ pub enum BlockError {
         /// The block's.
         found: u64,
     },
+    /// Behind this node's clock.
+    #[error("the block's time {found} is more than {limit} ms behind this node's clock {now}: check both clocks")]
+    TimeBehind {
+        /// Our clock.
+        now: u64,
+        /// Tolerance.
+        limit: u64,
+        /// The block's.
+        found: u64,
+    },
     /// Paid to nobody who decides.
     #[error("the proposer {found} is not a validator of this height")]
     UnknownProposer {
@@ -123,6 +133,20 @@ pub enum BlockError {
     /// The state can't be read: the node must stop.
     #[error(transparent)]
     State(#[from] StateError),
+}
+
+/// How far the time of a new block may lie behind the clock of a validator that votes for it. Far more than clocks differ and proposals
+/// take, and more than any genesis lets clocks run ahead: only a proposer who holds time back meets it.
+pub const TIME_BEHIND_MAX_MS: u64 = 120_000;
+
+/// By which rules the time of a block is compared with this node's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Timeliness {
+    /// Proposed for the first time: neither ahead nor far behind.
+    New,
+    /// Proposed again after two thirds prevoted for it in an earlier round. Time has passed since, and validators that wait for each
+    /// other must still be able to agree on it: not ahead.
+    Again,
 }
 
 /// What building and checking need of the node.
@@ -200,14 +224,17 @@ impl Workshop<'_> {
     }
 
     /// Checks a block after the tip: cheap rules first, then signatures, then execution. A pure function of committed state and the
-    /// block but for one rule, that its time is not ahead of `now_unix_ms`.
+    /// block but for its time, which is compared with `now_unix_ms`.
     ///
     /// # Errors
     /// [`BlockError`], the first rule broken.
-    pub fn check(&self, block: Block, encoded_bytes: usize, now_unix_ms: u64) -> Result<Executed, BlockError> {
-        let (header, drift) = (&block.header, self.genesis.limits.clock_drift_ms);
-        if header.time_unix_ms > now_unix_ms.saturating_add(drift) {
-            return Err(BlockError::TimeAhead { now: now_unix_ms, drift, found: header.time_unix_ms });
+    pub fn check(&self, block: Block, encoded_bytes: usize, timeliness: Timeliness, now_unix_ms: u64) -> Result<Executed, BlockError> {
+        let (found, drift) = (block.header.time_unix_ms, self.genesis.limits.clock_drift_ms);
+        if found > now_unix_ms.saturating_add(drift) {
+            return Err(BlockError::TimeAhead { now: now_unix_ms, drift, found });
+        }
+        if timeliness == Timeliness::New && found.saturating_add(TIME_BEHIND_MAX_MS) < now_unix_ms {
+            return Err(BlockError::TimeBehind { now: now_unix_ms, limit: TIME_BEHIND_MAX_MS, found });
         }
         self.execute(block, encoded_bytes)
     }

@@ -1,7 +1,7 @@
-//! What a node says about the chain, checked: headers against the validators from the genesis on, entries against state roots.
+//! What a node says about the chain, now or in a file that was brought from one, checked: headers against the validators from the genesis on, entries against state roots.
 
-use crate::client::Client;
 use crate::error::CliError;
+use crate::recording::{Source, get};
 use borsh::{BorshDeserialize, BorshSerialize};
 use probity_credit::digest::Digest;
 use probity_ledger::address::Address;
@@ -53,8 +53,8 @@ impl ChainView {
     ///
     /// # Errors
     /// [`CliError::Client`].
-    pub fn fetch(client: &Client) -> Result<Self, CliError> {
-        Ok(client.get("/v1/chain")?)
+    pub fn fetch(source: &dyn Source) -> Result<Self, CliError> {
+        Ok(get(source, "/v1/chain")?)
     }
 
     /// Height of the newest block; 0 before the first.
@@ -67,13 +67,13 @@ impl ChainView {
 ///
 /// # Errors
 /// [`CliError::Client`].
-pub fn list<T: DeserializeOwned>(client: &Client, path: &str) -> Result<Vec<T>, CliError> {
+pub fn list<T: DeserializeOwned>(source: &dyn Source, path: &str) -> Result<Vec<T>, CliError> {
     let mut items = vec![];
     let mut cursor: Option<String> = None;
     let join = if path.contains('?') { '&' } else { '?' };
     loop {
         let from = cursor.map(|c| format!("&cursor={c}")).unwrap_or_default();
-        let page: Page<T> = client.get(&format!("{path}{join}limit=200{from}"))?;
+        let page: Page<T> = get(source, &format!("{path}{join}limit=200{from}"))?;
         items.extend(page.items);
         match page.next {
             Some(next) if items.len() < ITEMS_MAX && next.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.~".contains(&b)) => {
@@ -97,7 +97,7 @@ struct RawEntry {
 
 /// Follows the chain from its genesis, and proves entries of its state.
 pub struct Follower<'a> {
-    client: &'a Client,
+    source: &'a dyn Source,
     genesis: Genesis,
     light: LightClient,
     /// The headers followed, ascending.
@@ -109,15 +109,15 @@ impl<'a> Follower<'a> {
     ///
     /// # Errors
     /// [`CliError::OtherChain`], [`CliError::Genesis`], [`CliError::Client`].
-    pub fn new(client: &'a Client, trusted: Option<Digest>) -> Result<Self, CliError> {
-        let bytes = client.get_bytes("/v1/chain/genesis")?;
+    pub fn new(source: &'a dyn Source, trusted: Option<Digest>) -> Result<Self, CliError> {
+        let bytes = source.answer("/v1/chain/genesis")?;
         let genesis = Genesis::from_json(&bytes)?;
         let found = genesis.chain_id();
         if let Some(expected) = trusted.filter(|t| *t != found) {
             return Err(CliError::OtherChain { expected: expected.to_string(), found: found.to_string() });
         }
         let light = LightClient::new(&genesis);
-        Ok(Self { client, genesis, light, path: vec![] })
+        Ok(Self { source, genesis, light, path: vec![] })
     }
 
     /// The genesis.
@@ -167,7 +167,7 @@ impl<'a> Follower<'a> {
     }
 
     fn signed(&self, height: u64) -> Result<SignedHeader, CliError> {
-        let page: Page<HeaderLine> = self.client.get(&format!("/v1/headers?from={height}&limit=1"))?;
+        let page: Page<HeaderLine> = get(self.source, &format!("/v1/headers?from={height}&limit=1"))?;
         let line = page.items.into_iter().next().filter(|l| l.header.height == height);
         let line = line.ok_or_else(|| CliError::NotOnChain { what: format!("block {height}"), todo: "ask a node that is up to date" })?;
         Ok(SignedHeader { header: line.header, certificate: line.certificate, next_validators: None })
@@ -179,7 +179,7 @@ impl<'a> Follower<'a> {
         struct Entry {
             value: ValidatorSet,
         }
-        let entry: Entry = self.client.get(&format!("/v1/validators?height={height}"))?;
+        let entry: Entry = get(self.source, &format!("/v1/validators?height={height}"))?;
         Ok(entry.value)
     }
 
@@ -189,7 +189,7 @@ impl<'a> Follower<'a> {
     /// [`CliError::StateProof`], [`CliError::Client`].
     pub fn proof(&self, key: &StateKey) -> Result<StateProof, CliError> {
         let header = self.header().ok_or_else(no_block)?;
-        let raw: RawEntry = self.client.get(&format!("/v1/state/{}?height={}&prove=1", key.0, header.height))?;
+        let raw: RawEntry = get(self.source, &format!("/v1/state/{}?height={}&prove=1", key.0, header.height))?;
         let proof = raw.proof.ok_or_else(|| CliError::NotOnChain {
             what: "proof of its state".into(),
             todo: "ask a node that keeps the state of this height",
@@ -228,28 +228,28 @@ struct Identified {
 ///
 /// # Errors
 /// [`CliError`].
-pub fn book(client: &Client, trusted: Option<Digest>) -> Result<Book, CliError> {
-    let mut follower = Follower::new(client, trusted)?;
-    follower.follow(ChainView::fetch(client)?.height().max(1))?;
+pub fn book(source: &dyn Source, trusted: Option<Digest>) -> Result<Book, CliError> {
+    let mut follower = Follower::new(source, trusted)?;
+    follower.follow(ChainView::fetch(source)?.height().max(1))?;
     let header = follower.header().ok_or_else(no_block)?.clone();
     let terms = ChainTerms::of(follower.genesis());
     let authority: Option<Account> = follower.entry(&state_key::account(&terms.authority))?;
     let authority_key = authority.and_then(|a| a.rotated_key).unwrap_or(follower.genesis().identity_authority);
 
     let mut institutions: Vec<Institution> = vec![];
-    for Addressed { address } in list(client, "/v1/institutions")? {
+    for Addressed { address } in list(source, "/v1/institutions")? {
         institutions.extend(follower.entry(&state_key::institution(&address))?);
     }
     let mut schemas = vec![];
-    for Identified { id } in list(client, "/v1/schemas")? {
+    for Identified { id } in list(source, "/v1/schemas")? {
         schemas.extend(follower.entry::<SchemaEntry>(&state_key::schema(&id))?.map(|e| e.schema));
     }
     let mut lenders: Vec<Lender> = vec![];
-    for Addressed { address } in list(client, "/v1/lenders")? {
+    for Addressed { address } in list(source, "/v1/lenders")? {
         lenders.extend(follower.entry(&state_key::lender(&address))?);
     }
     let mut policies = vec![];
-    for Identified { id } in list(client, "/v1/policies")? {
+    for Identified { id } in list(source, "/v1/policies")? {
         policies.extend(follower.entry::<PolicyEntry>(&state_key::policy(&id))?.map(|e| KnownPolicy::of(&e)));
     }
     let anchors = anchors(&follower, terms.grace_ms, header.time_unix_ms)?;

@@ -1,7 +1,7 @@
 //! The command line of Probity: wallet, institution, authority, lender and auditor.
 //!
-//! What was typed ([`args`]) becomes a [`command`], which reads files ([`files`]), asks a node ([`client`]), checks what the node says
-//! ([`chain`]), and writes a result ([`output`]): text for people, JSON for programs. [`main`] maps how it ended to an exit code.
+//! What was typed ([`args`]) becomes a [`command`], which reads files ([`files`]), asks a node ([`client`], or its answers from a
+//! file: [`recording`]), checks what the node says ([`chain`]), and writes a result ([`output`]): text for people, JSON for programs. [`main`] maps how it ended to an exit code.
 //!
 //! A passphrase or key never comes from the command line, and nothing personal is written anywhere but where the user asked for it.
 
@@ -14,6 +14,7 @@ pub mod files;
 pub mod output;
 pub mod passphrase;
 pub mod progress;
+pub mod recording;
 pub mod send;
 
 pub use error::CliError;

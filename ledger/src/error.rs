@@ -383,6 +383,27 @@ rules! {
         /// Which rule.
         reason: String,
     } = "schema-not-grown", "the schema does not follow from its former version: {reason}", "add features in free slots only and raise the version";
+    /// Nothing is said of members while others are not counted yet.
+    MembershipWaits {
+        /// Slot.
+        slot: Slot,
+    } = "membership-waits", "a publication of slot {slot} waits for its members to be counted, so the next one must name its members, too", "publish with the digest of the membership list, or after the authority has counted what waits";
+    /// More or fewer files than counted, and no list says whose.
+    MembershipChanged {
+        /// Slot.
+        slot: Slot,
+        /// Files counted.
+        counted: u32,
+        /// Files published.
+        files: u32,
+    } = "membership-changed", "slot {slot} has {counted} files counted and publishes {files} without a list of membership changes", "publish the digest of the membership list";
+    /// The authority has to count before more is published.
+    WaitingFull {
+        /// Slot.
+        slot: Slot,
+        /// How many wait.
+        limit: u64,
+    } = "waiting-full", "{limit} publications of slot {slot} wait for the identity authority", "give the authority the list of the newest one and publish after its next update";
 }
 
 impl TxError {

@@ -16,7 +16,7 @@ pub enum KeyError {
     #[error("a public or secret key is written as 64 hexadecimal digits (32 bytes), a signature as 128")]
     NotHex,
     /// The 32 bytes are no point of the curve, or a point of small order, for which anybody can sign.
-    #[error("the public key is not a usable Ed25519 point: generate a key with `probity key new`")]
+    #[error("the public key is not a usable Ed25519 point: generate a key with `probity keys new`")]
     WeakOrInvalidKey,
     /// The signature is not by this key over this message.
     #[error("the signature does not fit the key and the signed bytes")]

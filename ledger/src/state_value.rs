@@ -108,6 +108,9 @@ pub struct Publication {
     pub height: u64,
 }
 
+/// Most publications of one slot that wait at once.
+pub const WAITING_MAX: usize = 16;
+
 /// A registry slot. A publication is first `waiting` (if its membership changes are not counted), then `staged`, then `live`.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 pub struct SlotState {
@@ -119,14 +122,24 @@ pub struct SlotState {
     pub live: Option<Publication>,
     /// In the next anchor.
     pub staged: Option<Publication>,
-    /// Until an identity update covers it.
-    pub waiting: Option<Publication>,
+    /// Until an identity update covers them, or a later one of the same slot; oldest first, at most [`WAITING_MAX`].
+    pub waiting: Vec<Publication>,
 }
 
 impl SlotState {
+    /// All publications, newest first.
+    pub fn publications(&self) -> impl Iterator<Item = &Publication> {
+        self.waiting.iter().rev().chain(&self.staged).chain(&self.live)
+    }
+
     /// The publication that was made last.
     pub fn newest(&self) -> Option<&Publication> {
-        self.waiting.as_ref().or(self.staged.as_ref()).or(self.live.as_ref())
+        self.publications().next()
+    }
+
+    /// The publication against which changes of membership are counted.
+    pub fn counted(&self) -> Option<&Publication> {
+        self.staged.as_ref().or(self.live.as_ref())
     }
 }
 

@@ -2,3 +2,4 @@
 
 mod german;
 mod network;
+mod offline;

@@ -46,7 +46,7 @@ fn each_rule_refuses() {
     };
     let refused = |signed: &SignedHeader| client.clone().advance(signed).unwrap_err();
     assert!(matches!(refused(&with(&|h| h.chain_id.0[0] ^= 1)), LightError::OtherChain { height: 5, .. }));
-    assert!(matches!(refused(&with(&|h| h.protocol_version = 2)), LightError::ProtocolVersion { found: 2, .. }));
+    assert!(matches!(refused(&with(&|h| h.protocol_version = 9)), LightError::ProtocolVersion { found: 9, .. }));
     assert_eq!(refused(&with(&|h| h.height = 4)), LightError::Height { height: 4, last: 4 });
     assert_eq!(refused(&with(&|h| h.height = 0)), LightError::Height { height: 0, last: 4 });
     assert_eq!(refused(&with(&|h| h.time_unix_ms = 1_004)), LightError::Time { height: 5 });

@@ -1,7 +1,7 @@
 //! What the wallet knows of the chain: who is who, and which anchors count.
 //!
-//! Fetched from a node and, where the caller checked it, proved against headers from the genesis on; remembered, so that a wallet can
-//! answer without a network.
+//! A node's answers, fetched or brought in a file, proved by the caller against headers from the genesis on; remembered, so that a wallet
+//! can answer without a network.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use probity_credit::circuit_id::CircuitId;
@@ -17,16 +17,14 @@ use probity_ledger::transaction::Slot;
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU16;
 
-/// Longest book as a file.
-pub const BOOK_BYTES_MAX: usize = 16 << 20;
-
 /// How what the book says was checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Provenance {
     /// By state proofs against headers that the validators signed, from the genesis on.
     Proved,
-    /// Read from a file that the person imported; whoever wrote it is trusted to have checked.
+    /// By nobody: wallets once took books without proofs from files. None is taken in any more; one that is there says so in every
+    /// review, and the next proved book takes its place whatever height it claims.
     Imported,
 }
 

@@ -1,6 +1,6 @@
 //! Taking in what authority, institutions and nodes hand over: nothing enters the wallet that does not fit what it knows.
 
-use crate::book::Book;
+use crate::book::{Book, Provenance};
 use crate::contents::{KnownIdentity, Wallet};
 use crate::log::Event;
 use probity_credit::codec::{self, CodecError};
@@ -44,6 +44,9 @@ pub enum CollectError {
         /// Height known.
         known: u64,
     },
+    /// Nothing shows that the chain says so.
+    #[error("a book without proofs is not taken in: fetch it anew with `probity wallet fetch`, whose file carries them")]
+    Unproved,
     /// For another key.
     #[error("the registration is for another key than this wallet's: enrol with this wallet, or open the other one")]
     OtherKey,
@@ -150,13 +153,16 @@ pub enum Collected {
 }
 
 impl Wallet {
-    /// Takes in what the chain says. A wallet stays with its chain.
+    /// Takes in what the chain says, proved. A wallet stays with its chain.
     ///
     /// # Errors
-    /// [`CollectError::OtherChain`], [`CollectError::OldBook`].
+    /// [`CollectError::Unproved`], [`CollectError::OtherChain`], [`CollectError::OldBook`].
     pub fn accept_book(&mut self, book: Book) -> Result<Collected, CollectError> {
+        if book.provenance != Provenance::Proved {
+            return Err(CollectError::Unproved);
+        }
         self.check_chain(&book.terms.chain_id)?;
-        if let Some(known) = self.book().map(|b| b.height).filter(|k| *k > book.height) {
+        if let Some(known) = self.proved_book().map(|b| b.height).filter(|k| *k > book.height) {
             return Err(CollectError::OldBook { found: book.height, known });
         }
         let height = book.height;
@@ -305,10 +311,18 @@ impl Wallet {
         codec::decode("an identity opening", &Zeroizing::new(plain), 256).map_err(CollectError::SealedForm)
     }
 
-    /// The chain that registration or book name.
+    /// The chain that this wallet belongs to: what its registration or a proved book names.
+    pub fn chain_id(&self) -> Option<Digest> {
+        self.registration().map(|r| r.terms.chain_id).or(self.proved_book().map(|b| b.terms.chain_id))
+    }
+
+    /// What was never proved binds to nothing, neither its chain nor its height.
+    fn proved_book(&self) -> Option<&Book> {
+        self.book().filter(|b| b.provenance == Provenance::Proved)
+    }
+
     fn check_chain(&self, found: &Digest) -> Result<(), CollectError> {
-        let known = self.registration().map(|r| r.terms.chain_id).or(self.book().map(|b| b.terms.chain_id));
-        match known {
+        match self.chain_id() {
             Some(expected) if expected != *found => Err(CollectError::OtherChain { expected, found: *found }),
             _ => Ok(()),
         }

@@ -75,6 +75,13 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// The opening of an answer was written to a file.
+    OpeningExported {
+        /// The answer's context.
+        context: Digest,
+    },
+    /// Legal person and salt were written to a file.
+    ApplicantExported,
 }
 
 /// One line of the log.
@@ -145,9 +152,10 @@ impl Log {
         })
     }
 
-    /// How many answers this lender got in this window of a scope: the measure against probing.
-    pub fn answers(&self, lender: &Address, window: u32) -> usize {
-        self.disclosures().filter(|d| d.lender == *lender && d.scope.window == window).count()
+    /// How many answers this lender got from a month on, in whatever scope: the measure against probing.
+    pub fn answers(&self, lender: &Address, first: Month) -> usize {
+        let since = |e: &&Entry| Month::of_unix_ms(e.time_unix_ms) >= first;
+        self.0.iter().filter(since).filter(|e| matches!(&e.event, Event::Consented(d) if d.lender == *lender)).count()
     }
 }
 

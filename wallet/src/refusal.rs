@@ -41,6 +41,11 @@ pub enum Refusal {
         /// In the request.
         found: u16,
     },
+    /// Another scope than the lender's kind must use.
+    #[error(
+        "the policy's nullifiers are in a scope that this lender may not use: they could link you where they should not; do not answer"
+    )]
+    OtherScope,
     /// It has ended.
     #[error("the request expired {seconds_ago} seconds ago: ask the lender for a new one")]
     Expired {
@@ -117,7 +122,10 @@ pub enum Refusal {
         limit: u8,
     },
     /// The identity path for the anchor is not here.
-    #[error("the wallet has no identity record for the anchor at height {height}: collect that anchor's shard")]
+    #[error(
+        "the wallet has no identity record for the anchor at height {height}: run `probity wallet collect`, best at another time than \
+         just before answering, or import the shard; --collect fetches it now, and the node then sees one of 4,096 positions while you apply"
+    )]
     NoShard {
         /// Height of the anchor.
         height: u64,

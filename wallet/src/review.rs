@@ -153,10 +153,14 @@ impl Wallet {
         Ok(Review { preview, compiled: admitted.compiled, witness, signed })
     }
 
+    /// Whether the own leaf of this identity tree is here.
+    pub fn has_leaf(&self, identity_root: &FieldBytes) -> bool {
+        self.contents.identities.iter().any(|i| i.root == *identity_root)
+    }
+
     /// Whether own identity leaf and registry snapshot of this anchor are here.
     pub fn has_anchor(&self, anchor: &Anchor) -> bool {
-        self.contents.identities.iter().any(|i| i.root == anchor.identity_root)
-            && self.contents.snapshots.iter().any(|s| s.anchor == *anchor)
+        self.has_leaf(&anchor.identity_root) && self.contents.snapshots.iter().any(|s| s.anchor == *anchor)
     }
 
     /// The answer given to this very request before, to be sent again.
@@ -173,6 +177,9 @@ impl Wallet {
         }
         let lender = book.lender(&request.client_id).ok_or(Refusal::UnknownLender { lender: request.client_id })?;
         signed.verify(&lender.public_key)?;
+        if request.policy.scope != lender.kind.scope() {
+            return Err(Refusal::OtherScope);
+        }
         let expected = book.window_months(lender, request.policy.scope).map_or(0, std::num::NonZeroU16::get);
         let found = request.window_months.get();
         if expected != found {
@@ -216,12 +223,18 @@ impl Wallet {
         if let Some(answer) = self.contents.answers.iter().find(|a| a.request.request == *request) {
             return Err(Refusal::AlreadyAnswered { context: answer.context });
         }
-        let answers = self.log().answers(&request.client_id, request.scope().window);
+        let answers = self.answers_so_far(request);
         let limit = self.answers_per_window();
         if answers >= limit.into() {
             return Err(Refusal::LimitReached { lender: lender.name.to_string(), answers, limit });
         }
         Ok(())
+    }
+
+    /// Answers to this lender since the request's window began.
+    fn answers_so_far(&self, request: &RequestObject) -> usize {
+        let into_window = request.anchor.month.0 % request.window_months;
+        self.log().answers(&request.client_id, Month(request.anchor.month.0 - into_window))
     }
 
     /// Own leaf and registry snapshot of the request's anchor.
@@ -258,7 +271,7 @@ impl Wallet {
             reasons: reason_names(request, &verdict),
             files: files.collect(),
             reveals: reveals(request, &admitted.lender.name.to_string(), &verdict),
-            answers_so_far: self.log().answers(&request.client_id, request.scope().window),
+            answers_so_far: self.answers_so_far(request),
             answers_limit: self.answers_per_window(),
         }
     }

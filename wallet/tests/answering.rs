@@ -5,11 +5,13 @@ mod world;
 use probity_credit::circuit_id::CircuitId;
 use probity_credit::domain::Domain;
 use probity_credit::month::Month;
+use probity_credit::nullifier::ScopeKind;
 use probity_credit::statement::check;
 use probity_ledger::keys::SecretKey;
 use probity_ledger::request::{RequestObject, SignedRequest};
-use probity_ledger::transaction::PROOF_BYTES;
+use probity_ledger::transaction::{LenderKind, PROOF_BYTES};
 use probity_prover::CannotProve;
+use probity_wallet::log::Event;
 use probity_wallet::select::SelectError;
 use probity_wallet::{Consent, Draft, Refusal, Wallet};
 use std::num::NonZeroU16;
@@ -90,6 +92,50 @@ fn few_answers_a_lender_and_window() {
 }
 
 #[test]
+fn the_limit_holds_across_scopes_and_starts_anew_with_the_window() {
+    let mut w = World::new(8);
+    w.collect();
+    for _ in 0..2 {
+        let signed = w.signed(|_| ());
+        respond(&mut w.wallet, &signed).unwrap();
+    }
+    // the same lender in another scope, whose windows have other numbers
+    w.book.lenders[0].kind = LenderKind::ConsortiumMember;
+    w.policy.scope = ScopeKind::Consortium;
+    w.book.policies[0].id = w.policy.id();
+    w.wallet.accept_book(w.book.clone()).unwrap();
+    let consortium = |r: &mut RequestObject| r.window_months = NonZeroU16::new(12).unwrap();
+    let third = w.signed(consortium);
+    respond(&mut w.wallet, &third).unwrap();
+    let fourth = w.signed(consortium);
+    assert!(matches!(respond(&mut w.wallet, &fourth), Err(Refusal::LimitReached { answers: 3, limit: 3, .. })));
+    let (lender, log) = (fourth.request.client_id, w.wallet.log());
+    assert_eq!((log.answers(&lender, MONTH), log.answers(&lender, Month(MONTH.0 + 1))), (3, 0));
+}
+
+#[test]
+fn openings_and_applicants_leave_with_a_line_in_the_log() {
+    let mut w = World::new(9);
+    assert_eq!(w.wallet.export_applicant(NOW).unwrap(), None);
+    w.collect();
+    let signed = w.signed(|_| ());
+    let response = respond(&mut w.wallet, &signed).unwrap();
+    let context = w.wallet.log().disclosures().next().unwrap().context;
+    assert_eq!(w.wallet.export_opening(&Default::default(), NOW).unwrap(), None);
+    let opening = w.wallet.export_opening(&context, NOW).unwrap().unwrap();
+    assert_eq!(opening.answer(), response.presentation().answer);
+    let applicant = w.wallet.export_applicant(NOW).unwrap().unwrap();
+    assert!(applicant.is_of("Ada Lovelace") && !applicant.is_of("Ada Byron"));
+    assert_eq!(applicant.person, opening.person, "what the lender compares");
+
+    let path = w.wallet.path().to_owned();
+    drop(w.wallet);
+    let wallet = Wallet::open(&path, passphrase()).unwrap();
+    let events: Vec<_> = wallet.log().entries().iter().rev().take(2).map(|e| e.event.clone()).collect();
+    assert_eq!(events, [Event::ApplicantExported, Event::OpeningExported { context }]);
+}
+
+#[test]
 fn each_rule_about_requests_refuses() {
     let mut w = World::new(4);
     let signed = w.signed(|_| ());
@@ -110,7 +156,7 @@ fn each_rule_about_requests_refuses() {
     assert!(matches!(refused(&mut w, other.sign(&stranger)), Refusal::UnknownLender { .. }));
 
     type Case = (fn(&mut RequestObject), fn(&Refusal) -> bool);
-    let cases: [Case; 9] = [
+    let cases: [Case; 10] = [
         (|r| r.chain_id = Default::default(), |e| matches!(e, Refusal::OtherChain { .. })),
         (|r| r.client_id.0 = Default::default(), |e| matches!(e, Refusal::UnknownLender { .. })),
         (|r| r.window_months = NonZeroU16::new(7).unwrap(), |e| matches!(e, Refusal::OtherWindow { expected: 6, found: 7 })),
@@ -118,6 +164,14 @@ fn each_rule_about_requests_refuses() {
         (|r| r.expires_unix_ms = NOW + 48 * HOUR, |e| matches!(e, Refusal::LivesTooLong { .. })),
         (|r| r.anchor.height = 7, |e| matches!(e, Refusal::UnknownAnchor { height: 7 })),
         (|r| r.anchor.month.0 -= 1, |e| matches!(e, Refusal::OtherAnchor { .. })),
+        (
+            |r| {
+                r.policy.scope = ScopeKind::Consortium;
+                r.window_months = NonZeroU16::new(12).unwrap();
+                r.dcql_query.credentials[0].meta.policy_id = r.policy.id();
+            },
+            |e| matches!(e, Refusal::OtherScope),
+        ),
         (|r| r.dcql_query.credentials[0].meta.verifying_key_id = Default::default(), |e| matches!(e, Refusal::OtherKey)),
         (
             |r| {
@@ -166,9 +220,13 @@ fn data_for_the_anchor_must_be_here() {
     w.wallet.accept_book(w.book.clone()).unwrap();
     assert!(matches!(w.wallet.review(signed.clone(), NOW), Err(Refusal::NoShard { .. })));
     w.wallet.accept_registration(w.registration(), NOW).unwrap();
+    let anchor = w.snapshot.anchor.clone();
+    assert!(!w.wallet.has_leaf(&anchor.identity_root));
     w.wallet.accept_shard(&w.shard).unwrap();
+    assert!(w.wallet.has_leaf(&anchor.identity_root) && !w.wallet.has_anchor(&anchor));
     assert!(matches!(w.wallet.review(signed.clone(), NOW), Err(Refusal::NoSnapshot { .. })));
     w.wallet.accept_snapshot(w.snapshot.clone()).unwrap();
+    assert!(w.wallet.has_anchor(&anchor));
     let missing = w.wallet.review(signed.clone(), NOW).err().unwrap();
     assert!(matches!(missing, Refusal::Files(SelectError::MissingFile { domain: Domain::Bank, counted: 2, held: 0, .. })), "{missing}");
 }

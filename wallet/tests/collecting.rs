@@ -7,6 +7,7 @@ use probity_credit::field::FieldBytes;
 use probity_credit::identity::Counts;
 use probity_ledger::delivery::RegistrationTerms;
 use probity_ledger::keys::SecretKey;
+use probity_wallet::book::Provenance;
 use probity_wallet::collect::{CollectError, Collected};
 use probity_wallet::holdings::Standing;
 use probity_wallet::{Wallet, vault};
@@ -73,6 +74,21 @@ fn registrations_of_others_are_refused() {
     let mut older = w.book.clone();
     older.height -= 1;
     assert!(matches!(w.wallet.accept_book(older), Err(CollectError::OldBook { .. })));
+}
+
+#[test]
+fn books_without_proofs_neither_enter_nor_bind() {
+    let mut w = World::new(6);
+    let mut unproved = w.book.clone();
+    (unproved.provenance, unproved.height) = (Provenance::Imported, u64::MAX);
+    assert!(matches!(w.wallet.accept_book(unproved.clone()), Err(CollectError::Unproved)));
+    assert!(w.wallet.book().is_none());
+    w.wallet.accept_book(w.book.clone()).unwrap();
+    unproved.lenders.clear();
+    assert!(matches!(w.wallet.accept_book(unproved), Err(CollectError::Unproved)));
+    assert_eq!(w.wallet.book(), Some(&w.book));
+    w.wallet.accept_book(w.book.clone()).unwrap();
+    assert_eq!(w.wallet.chain_id(), Some(w.chain_id));
 }
 
 #[test]

@@ -21,8 +21,8 @@ use serde::{Deserialize, Serialize};
 use std::num::NonZeroU16;
 use utoipa::ToSchema;
 
-use super::Lender;
 use super::store::{RequestName, Stored};
+use super::{Lender, record_time_ms};
 use crate::app::{App, Shared, now_unix_ms};
 use crate::auth::AsLender;
 use crate::http::extract::JsonBody;
@@ -191,9 +191,10 @@ fn expiry(app: &App, anchor: &AnchorEntry, seconds: Option<u64>, now: u64) -> Re
     // the chain counts from the block's time, which may lag behind this clock: one second less than it allows is always right
     let most = grace_end.saturating_sub(now) / 1000;
     let most = most.saturating_sub(u64::from(most > 1));
+    // an answer needs some time before the record needs its own
+    let least = record_time_ms(&app.config.engine, app.genesis()) / 1000 + 1;
     match seconds.unwrap_or(LIFE_SECONDS_DEFAULT.min(most)) {
-        0 => Err(Rule::ExpiryRange { most }.into()),
-        seconds if seconds > most => Err(Rule::ExpiryRange { most }.into()),
+        seconds if seconds < least || seconds > most => Err(Rule::ExpiryRange { least, most }.into()),
         seconds => Ok(now.saturating_add(seconds.saturating_mul(1000))),
     }
 }

@@ -15,7 +15,9 @@ mod verify;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use probity_chain::engine::EngineConfig;
 use probity_ledger::address::Address;
+use probity_ledger::genesis::Genesis;
 use probity_ledger::name::Name;
 
 use crate::config::LenderConfig;
@@ -45,4 +47,15 @@ pub fn load(home: &Home, configured: &[LenderConfig]) -> Result<Lenders, FileErr
         Ok((address, Arc::new(Lender { name: lender.name.clone(), account: Sender::new(address, key) })))
     };
     configured.iter().map(load).collect()
+}
+
+/// Most that is left for a record, however many validators there are.
+const RECORD_TIME_MAX_MS: u64 = 60_000;
+
+/// How long a record may take to get into a block. A node proposes only what was sent to itself: it may wait for its turn, while each of
+/// the other validators, with nothing to do, takes a heartbeat.
+fn record_time_ms(engine: &EngineConfig, genesis: &Genesis) -> u64 {
+    let others = genesis.validators.validators().len() as u64 - 1;
+    let turn = others.saturating_mul(engine.heartbeat_ms).saturating_add(engine.block_time_ms.saturating_mul(2));
+    turn.min(RECORD_TIME_MAX_MS)
 }

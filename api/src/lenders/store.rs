@@ -275,6 +275,25 @@ impl Requests {
         }
         Ok(())
     }
+
+    /// Deletes answered requests that ended longer ago than `kept_ms`, whatever became of their records: the chain keeps those. Reads
+    /// every answered request.
+    ///
+    /// # Errors
+    /// When folders can't be read or files deleted; a file that does not parse is left where it is.
+    pub fn forget(&self, now_unix_ms: u64, kept_ms: u64) -> Result<(), Problem> {
+        for stage in [Stage::Recording, Stage::Done] {
+            for name in self.names(stage)? {
+                // for one file at a time: answers and the recorder come in between
+                let _open = self.guard();
+                let Ok(Some(stored)) = self.find(name) else { continue };
+                if stored.request.request.expires_unix_ms.saturating_add(kept_ms) < now_unix_ms {
+                    files::remove(&self.path(name, stage)).map_err(Problem::internal)?;
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -124,3 +124,31 @@ fn open_requests_are_counted_for_each_lender_and_old_ones_deleted() {
     requests.clean(1_001 + KEPT_AFTER_END_MS).unwrap();
     assert_eq!(requests.find(RequestName::of("a")).unwrap(), None);
 }
+
+#[test]
+fn answered_requests_are_forgotten_in_time_and_unanswered_ones_are_not_touched() {
+    const KEPT_MS: u64 = 5_000;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("requests");
+    let requests = Requests::open(path.clone()).unwrap();
+    let (lender, ids) = (SecretKey::generate(), ["open", "recording", "done", "later"]);
+    for (id, end) in ids.into_iter().zip([1_000, 1_000, 1_000, 2_000]) {
+        requests.add(RequestName::of(id), &stored(&lender, end), 10, 0).unwrap();
+    }
+    for id in &ids[1..] {
+        requests.answer(RequestName::of(id), answered(1)).unwrap();
+    }
+    for id in &ids[2..] {
+        requests.progress(RequestName::of(id), |a| a.r#final = Some(Final::Applied { height: 9, time_unix_ms: 10 })).unwrap();
+    }
+    std::fs::write(path.join("done").join(Digest::default().to_string()), b"damaged").unwrap();
+    let left = || ids.map(|id| requests.find(RequestName::of(id)).unwrap().is_some());
+    requests.forget(1_000 + KEPT_MS, KEPT_MS).unwrap();
+    assert_eq!(left(), [true; 4]);
+    requests.forget(1_001 + KEPT_MS, KEPT_MS).unwrap();
+    assert_eq!(left(), [true, false, false, true]);
+    // what was forgotten is unknown, not open again
+    assert_eq!(requests.answer(RequestName::of("done"), answered(2)).unwrap_err().code(), "request-unknown");
+    requests.forget(2_001 + KEPT_MS, KEPT_MS).unwrap();
+    assert_eq!(left(), [true, false, false, false]);
+}

@@ -14,6 +14,7 @@ use probity_ledger::state_value::PolicyEntry;
 
 use super::check::{CheckName, Checks};
 use super::create::check_active;
+use super::record_time_ms;
 use super::store::Stored;
 use crate::app::App;
 use crate::problem::{Problem, Rule};
@@ -31,7 +32,7 @@ pub(super) fn verify(app: &App, stored: &Stored, response: &ResponseObject, now:
     checks.pass(CheckName::Encoding, "the response is well formed and the proof has 128 canonical bytes");
 
     let view = app.newest();
-    check_request(&view, stored, response, now, checks)?;
+    check_request(app, &view, stored, response, now, checks)?;
     check_anchor(app, &view, request, now, checks)?;
     let policy = check_policy(app, &view, request, checks)?;
 
@@ -60,17 +61,33 @@ pub(super) fn verify(app: &App, stored: &Stored, response: &ResponseObject, now:
     Ok(())
 }
 
-fn check_request(view: &View<'_>, stored: &Stored, response: &ResponseObject, now: u64, checks: &mut Checks) -> Result<(), Problem> {
+/// Milliseconds to a request's end, if a record still gets into a block before.
+fn time_left(expires_unix_ms: u64, now_unix_ms: u64, needed_ms: u64) -> Result<u64, Problem> {
+    match expires_unix_ms.checked_sub(now_unix_ms) {
+        None => Err(TxError::RequestExpired { expires_unix_ms, now_unix_ms }.into()),
+        Some(left_ms) if left_ms < needed_ms => Err(Rule::RequestEndsTooSoon { left_ms, needed_ms }.into()),
+        Some(left_ms) => Ok(left_ms),
+    }
+}
+
+fn check_request(
+    app: &App,
+    view: &View<'_>,
+    stored: &Stored,
+    response: &ResponseObject,
+    now: u64,
+    checks: &mut Checks,
+) -> Result<(), Problem> {
     let request = &stored.request.request;
     if response.state != request.state {
         return Err(checks.fail(CheckName::RequestKnown, Rule::StateMismatch));
     }
     checks.pass(CheckName::RequestKnown, "the request is this lender's");
-    if request.expires_unix_ms < now {
-        let expired = TxError::RequestExpired { expires_unix_ms: request.expires_unix_ms, now_unix_ms: now };
-        return Err(checks.fail(CheckName::RequestUnexpired, expired));
-    }
-    checks.pass(CheckName::RequestUnexpired, format!("it ends in {} seconds", (request.expires_unix_ms - now) / 1000));
+    // the chain judges the record by its block's time, which is after its newest block's
+    let now = now.max(app.node.status().time_unix_ms);
+    let needed_ms = record_time_ms(&app.config.engine, app.genesis());
+    let left_ms = time_left(request.expires_unix_ms, now, needed_ms).map_err(|e| checks.fail(CheckName::RequestUnexpired, e))?;
+    checks.pass(CheckName::RequestUnexpired, format!("it ends in {} seconds", left_ms / 1000));
     let context = request.context(&response.presentation().consent_key).digest();
     if stored.answered.is_some() || view.record(&context)?.is_some() {
         return Err(checks.fail(CheckName::RequestUnanswered, Rule::RequestAnswered));
@@ -175,5 +192,19 @@ fn check_opening(stored: &Stored, given: &Presentation, checks: &mut Checks) -> 
             checks.pass(CheckName::Person, "the person is the applicant");
             Ok(())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_leaves_time_for_its_record() {
+        let code = |left: Result<u64, Problem>| left.map_err(|p| p.code());
+        assert_eq!(code(time_left(1_000, 900, 100)), Ok(100));
+        assert_eq!(code(time_left(1_000, 901, 100)), Err("request-ends-too-soon"));
+        assert_eq!(code(time_left(1_000, 1_000, 100)), Err("request-ends-too-soon"));
+        assert_eq!(code(time_left(1_000, 1_001, 100)), Err("request-expired"));
     }
 }

@@ -191,9 +191,11 @@ rules! {
     NoAnchor = 409, "no-anchor", "the chain has no anchor yet", "wait for the first anchor";
     /// A life that the anchor's grace does not allow.
     ExpiryRange {
+        /// The least seconds: in less no record gets into a block.
+        least: u64,
         /// The most seconds.
         most: u64,
-    } = 422, "expiry-range", "a request against this anchor lives 1 to {most} seconds", "ask for a shorter life, or name a newer anchor";
+    } = 422, "expiry-range", "a request against this anchor lives {least} to {most} seconds", "ask for another life, or name a newer anchor";
     /// A person named for a policy that does not show one.
     ApplicantNotShown = 422, "applicant-not-shown", "the policy does not show who the applicant is", "leave `applicant_person` out";
     /// A request that does not agree with itself.
@@ -222,6 +224,13 @@ rules! {
     RequestUnknown = 404, "request-unknown", "there is no such proof request at this node", "check the link; requests that ended are deleted";
     /// The state names another request.
     StateMismatch = 422, "state-mismatch", "the response's state is that of another request", "send the response to the address in its request";
+    /// Nothing would be left for the record.
+    RequestEndsTooSoon {
+        /// Until the end.
+        left_ms: u64,
+        /// For a record to get into a block.
+        needed_ms: u64,
+    } = 410, "request-ends-too-soon", "the request ends in {left_ms} ms, and its record may need {needed_ms} ms to get into a block", "ask the lender for a new request";
     /// A request that is answered.
     RequestAnswered = 409, "request-answered", "the request was answered before: an answer counts once", "nothing is left to do; a new application needs a new request";
     /// Too many refused answers.

@@ -31,6 +31,15 @@ pub struct Proposed {
     pub bytes: Vec<u8>,
 }
 
+/// How a block came to this node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A proposer sends it, to be voted on: its time is compared with this node's clock.
+    Proposed,
+    /// Two thirds decided it: a peer gives it to a node that catches up.
+    Decided,
+}
+
 /// A block received from the network, complete, of the length and content that its sender signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
@@ -42,6 +51,8 @@ pub struct Candidate {
     pub valid_round: Option<u32>,
     /// The proposer of (height, round), see [`ValidatorSet::proposer`].
     pub proposer: PublicKey,
+    /// How it came.
+    pub origin: Origin,
     /// The whole block.
     pub bytes: Vec<u8>,
 }
@@ -54,6 +65,14 @@ pub enum Verdict {
     /// A block with this hash, against the rules for this reason: this node votes against it. The hash commits to all of the bytes;
     /// bytes that do not fit together are [`Verdict::Malformed`].
     Invalid {
+        /// The block's hash.
+        hash: Digest,
+        /// For the log.
+        reason: String,
+    },
+    /// A block with this hash whose time does not fit this node's clock: this node votes against it now, and looks again when it comes
+    /// again. Two thirds may have found it in time.
+    Untimely {
         /// The block's hash.
         hash: Digest,
         /// For the log.
@@ -114,7 +133,8 @@ pub trait Application: Send + Sync + 'static {
     /// When it can't be built or stored.
     fn propose(&self, height: u64, round: u32, budget: Duration) -> Result<Proposed, AppError>;
 
-    /// Checks a block and stores it if it is valid. A pure function of committed state and the bytes: all nodes must agree. The round
+    /// Checks a block and stores it if it is valid. A pure function of committed state and the bytes, but for [`Verdict::Untimely`]: all
+    /// nodes must agree. The round
     /// and proposer of the candidate may differ between nodes when a block is proposed again; a block that names its round and
     /// proposer is checked against [`ValidatorSet::proposer`] of that round.
     ///

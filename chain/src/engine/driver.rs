@@ -1,7 +1,7 @@
 //! Answers each message of the consensus library with the help of the application.
 
 use crate::engine::EngineError;
-use crate::engine::application::{AppError, Application, Candidate, Undecided, Verdict};
+use crate::engine::application::{AppError, Application, Candidate, Origin, Undecided, Verdict};
 use crate::engine::codec::{CERTIFICATE_BYTES, Wire, plain_certificate};
 use crate::engine::config::EngineConfig;
 use crate::engine::context::{BlockHash, BlockHeight, EngineContext, Members, ValidatorId};
@@ -266,15 +266,16 @@ impl<A: Application> Driver<A> {
         let validity = match known {
             Some(validity) => validity,
             None => {
-                let candidate = Candidate { height, round, valid_round, proposer, bytes: block.bytes };
+                let candidate = Candidate { height, round, valid_round, proposer, origin: Origin::Proposed, bytes: block.bytes };
                 let verdict = self.call(move |app| app.validate(&candidate)).await?;
+                let lasts = !matches!(verdict, Verdict::Untimely { .. });
                 let validity = match verdict {
                     Verdict::Valid(hash) if hash == block_hash => Some(Validity::Valid),
-                    Verdict::Invalid { hash, reason } if hash == block_hash => {
+                    Verdict::Invalid { hash, reason } | Verdict::Untimely { hash, reason } if hash == block_hash => {
                         warn!(height, round, %hash, reason, "a proposed block is invalid");
                         Some(Validity::Invalid)
                     }
-                    Verdict::Valid(hash) | Verdict::Invalid { hash, .. } => {
+                    Verdict::Valid(hash) | Verdict::Invalid { hash, .. } | Verdict::Untimely { hash, .. } => {
                         warn!(height, round, claimed = %block_hash, found = %hash, "a block was announced under a wrong hash");
                         None
                     }
@@ -283,7 +284,9 @@ impl<A: Application> Driver<A> {
                         None
                     }
                 };
-                self.judged.insert((block_hash, content), validity);
+                if lasts {
+                    self.judged.insert((block_hash, content), validity);
+                }
                 validity
             }
         };
@@ -381,10 +384,11 @@ impl<A: Application> Driver<A> {
         if bytes.is_empty() || bytes.len() > self.config.block_bytes_max as usize {
             return Ok(SyncedValueOutcome::PeerFault);
         }
-        let candidate = Candidate { height: height.0, round: number, valid_round: None, proposer: proposer.0, bytes: bytes.into() };
+        let (valid_round, origin) = (None, Origin::Decided);
+        let candidate = Candidate { height: height.0, round: number, valid_round, proposer: proposer.0, origin, bytes: bytes.into() };
         let (hash, validity) = match self.call(move |app| app.validate(&candidate)).await? {
             Verdict::Valid(hash) => (hash, Validity::Valid),
-            Verdict::Invalid { hash, reason } => {
+            Verdict::Invalid { hash, reason } | Verdict::Untimely { hash, reason } => {
                 warn!(height = height.0, %hash, reason, "a synced block is invalid: if its hash is certified, this node runs other rules");
                 (hash, Validity::Invalid)
             }

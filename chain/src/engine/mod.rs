@@ -21,7 +21,7 @@ mod signing;
 #[cfg(test)]
 mod tests;
 
-pub use application::{AppError, Application, Candidate, Proposed, Undecided, Verdict};
+pub use application::{AppError, Application, Candidate, Origin, Proposed, Undecided, Verdict};
 pub use config::{EngineConfig, MAX_BLOCK_BYTES, SyncSettings, Timeouts};
 pub use metrics::{metrics_text, register_metrics};
 pub use run::{EngineError, EngineKeys, peer_id, run};

@@ -43,6 +43,8 @@ struct TestApp {
     set: ValidatorSet,
     payload_bytes: usize,
     idle: bool,
+    /// Its clock is wrong: it finds no new proposal timely.
+    clock_is_wrong: bool,
     store: Mutex<Store>,
 }
 
@@ -101,6 +103,9 @@ impl Application for TestApp {
         let due = self.set.proposer(c.height, block.round).public_key;
         if (block.height, block.parent, block.proposer) != (c.height, parent, due) {
             return Ok(Verdict::Invalid { hash, reason: "it does not follow the tip".into() });
+        }
+        if self.clock_is_wrong && c.origin == Origin::Proposed && c.valid_round.is_none() {
+            return Ok(Verdict::Untimely { hash, reason: "it is of another time".into() });
         }
         let undecided = Undecided { round: c.round, valid_round: c.valid_round, proposer: c.proposer, hash, bytes: c.bytes.clone() };
         store.undecided.insert((c.height, hash), undecided);
@@ -190,7 +195,14 @@ fn network(name: &str, powers: &[u64], payload_bytes: usize) -> Vec<Node> {
             heartbeat_ms: 400,
             ..EngineConfig::default()
         };
-        let app = TestApp { key: consensus.public(), set: set.clone(), payload_bytes, idle: false, store: Mutex::default() };
+        let app = TestApp {
+            key: consensus.public(),
+            set: set.clone(),
+            payload_bytes,
+            idle: false,
+            clock_is_wrong: false,
+            store: Mutex::default(),
+        };
         let secrets = [consensus.to_hex().to_string(), network.to_hex().to_string()];
         Node { app: Arc::new(app), config, secrets, votes: true, running: None, _home: home }
     };
@@ -246,6 +258,24 @@ async fn a_failing_commit_stops_the_engine_with_that_error() {
     let error = tokio::time::timeout(Duration::from_secs(20), task).await.unwrap().unwrap().unwrap_err();
     assert!(matches!(error, EngineError::Application(_)), "{error}");
     assert_eq!(node.app.tip(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_validator_with_a_wrong_clock_stays_with_the_others() {
+    let mut nodes = network("clock", &[1, 1, 1, 1], 100);
+    Arc::get_mut(&mut nodes[3].app).unwrap().clock_is_wrong = true;
+    for node in &mut nodes {
+        node.start();
+    }
+    for node in &nodes {
+        node.reach(6).await;
+    }
+    let expected = nodes[0].app.hashes(6);
+    for node in &mut nodes {
+        node.stop().await.unwrap();
+        assert_eq!(node.app.hashes(6), expected);
+        check_chain(&node.app, 6);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

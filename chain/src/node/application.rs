@@ -1,8 +1,8 @@
 //! The node as the engine sees it: propose, validate, commit.
 
 use super::{Node, now_unix_ms};
-use crate::block::{BlockError, Executed};
-use crate::engine::{AppError, Application, Candidate, Proposed, Undecided, Verdict};
+use crate::block::{BlockError, Executed, Timeliness};
+use crate::engine::{AppError, Application, Candidate, Origin, Proposed, Undecided, Verdict};
 use crate::state::{BlockWrite, StateError, StoredBlock, View};
 use probity_credit::digest::Digest;
 use probity_ledger::address::Address;
@@ -76,9 +76,19 @@ impl Node {
             return Ok(Verdict::Invalid { hash, reason: format!("height {} in a proposal for {}", block.header.height, candidate.height) });
         }
         if self.store.undecided(candidate.height, &hash)?.is_none() {
-            match self.workshop().check(block, candidate.bytes.len(), now_unix_ms()) {
+            let workshop = self.workshop();
+            let length = candidate.bytes.len();
+            let checked = match (candidate.origin, candidate.valid_round) {
+                (Origin::Decided, _) => workshop.execute(block, length),
+                (Origin::Proposed, None) => workshop.check(block, length, Timeliness::New, now_unix_ms()),
+                (Origin::Proposed, Some(_)) => workshop.check(block, length, Timeliness::Again, now_unix_ms()),
+            };
+            match checked {
                 Ok(executed) => self.remember(executed),
                 Err(BlockError::State(e)) => return Err(e),
+                Err(e @ (BlockError::TimeAhead { .. } | BlockError::TimeBehind { .. })) => {
+                    return Ok(Verdict::Untimely { hash, reason: e.to_string() });
+                }
                 Err(e) => return Ok(Verdict::Invalid { hash, reason: e.to_string() }),
             }
             let Candidate { round, valid_round, proposer, ref bytes, .. } = *candidate;

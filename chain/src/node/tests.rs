@@ -1,5 +1,5 @@
 use super::*;
-use crate::engine::{Application, Candidate, Verdict as Said};
+use crate::engine::{Application, Candidate, Origin, Verdict as Said};
 use crate::state::Listing;
 use crate::testing::*;
 use probity_credit::hash::label::sha256::{RECEIPTS, TRANSACTIONS_ROOT};
@@ -17,7 +17,8 @@ fn open(path: &Path, own: &str) -> Node {
 }
 
 fn candidate(node: &Node, bytes: Vec<u8>) -> Candidate {
-    Candidate { height: node.tip() + 1, round: 0, valid_round: None, proposer: key("validator").public(), bytes }
+    let (height, proposer) = (node.tip() + 1, key("validator").public());
+    Candidate { height, round: 0, valid_round: None, proposer, origin: Origin::Proposed, bytes }
 }
 
 fn certificate(node: &Node, hash: Digest) -> Certificate {
@@ -194,8 +195,8 @@ fn each_rule_of_a_block_refuses() {
     refused("of chain", &|b| b.header.chain_id = Digest::default());
     refused("height", &|b| b.header.height += 1);
     refused("parent", &|b| b.header.parent_hash = Digest::default());
-    refused("not after its parent's", &|b| b.header.time_unix_ms = 1);
-    refused("ahead of this node's clock", &|b| b.header.time_unix_ms += 60_000);
+    let parent = two.status().time_unix_ms;
+    refused("not after its parent's", &|b| b.header.time_unix_ms = parent);
     refused("not a validator", &|b| b.header.proposer = address("bank"));
     refused("state root", &|b| b.header.state_root = Digest::default());
     refused("receipts root", &|b| b.header.receipts_root = Digest::default());
@@ -214,6 +215,32 @@ fn each_rule_of_a_block_refuses() {
     let other = Block { transactions: vec![], ..good.clone() };
     assert!(malformed(other.encode()), "the hash does not commit to these transactions");
     assert_eq!(two.validate(&candidate(&two, good.encode())).unwrap(), Said::Valid(good.hash()));
+}
+
+#[test]
+fn times_far_from_the_clock_get_no_vote_unless_two_thirds_found_them_timely() {
+    let dirs = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let [one, two, three] = dirs.each_ref().map(|d| open(d.path(), "validator"));
+    let mut block = Block::decode(&one.propose(1, 0, BUDGET).unwrap().bytes).unwrap();
+    let untimely = |node: &Node, c: &Candidate, what: &str| match node.validate(c).unwrap() {
+        Said::Untimely { reason, .. } => assert!(reason.contains(what), "{reason}"),
+        other => panic!("{other:?}"),
+    };
+    // held back since the genesis, days ago
+    block.header.time_unix_ms = START_MS + 1;
+    let held_back = candidate(&two, block.encode());
+    untimely(&two, &held_back, "behind this node's clock");
+    let again = Candidate { round: 1, valid_round: Some(0), ..held_back.clone() };
+    assert_eq!(two.validate(&again).unwrap(), Said::Valid(block.hash()), "the first look does not stick");
+    assert_eq!(two.validate(&held_back).unwrap(), Said::Valid(block.hash()), "it is stored now");
+    let decided = Candidate { origin: Origin::Decided, ..held_back };
+    assert_eq!(three.validate(&decided).unwrap(), Said::Valid(block.hash()));
+
+    block.header.time_unix_ms = one.workshop().genesis.time_unix_ms.max(super::now_unix_ms()) + 60_000;
+    let ahead = candidate(&two, block.encode());
+    untimely(&two, &ahead, "ahead of this node's clock");
+    untimely(&two, &Candidate { round: 1, valid_round: Some(0), ..ahead.clone() }, "ahead of this node's clock");
+    assert_eq!(two.validate(&Candidate { origin: Origin::Decided, ..ahead }).unwrap(), Said::Valid(block.hash()));
 }
 
 #[test]

@@ -14,13 +14,14 @@
 //! | `proposals` | height, round | hash |
 //! | `evidence` | digest | equivocation |
 //!
-//! Old tree nodes and values are kept: every height stays provable. History of the format: 1, the first.
+//! Old tree nodes and values are kept: every height stays provable. History of the format: 1, the first; 2,
+//! a slot keeps all publications that wait, not only the newest.
 
 use super::StateError;
 use rocksdb::{ColumnFamily, ColumnFamilyDescriptor, DB, Options};
 
 /// The format this program reads and writes.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 pub(super) const META: &str = "meta";
 pub(super) const BLOCKS: &str = "blocks";

@@ -39,7 +39,7 @@ pub(super) fn execute_institution(view: &mut View<'_>, p: &RegisterInstitution, 
     for domain in &p.domains {
         let slot = Slot::new(registry.slots_used).map_err(|_| full())?;
         registry.slots_used += 1;
-        let state = SlotState { institution: address, domain: *domain, live: None, staged: None, waiting: None };
+        let state = SlotState { institution: address, domain: *domain, live: None, staged: None, waiting: vec![] };
         view.put(state_key::slot(slot), &state);
         slots.push(DomainSlot { domain: *domain, slot });
     }

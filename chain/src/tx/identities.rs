@@ -6,7 +6,7 @@ use probity_ledger::address::Address;
 use probity_ledger::error::TxError;
 use probity_ledger::receipt::Event;
 use probity_ledger::state_key;
-use probity_ledger::state_value::{AnchorEntry, AnchorState, IdentityRoot, IdentityState, RegistryState, SlotState};
+use probity_ledger::state_value::{AnchorEntry, AnchorState, IdentityRoot, IdentityState, Publication, RegistryState, SlotState};
 use probity_ledger::transaction::UpdateIdentities;
 
 pub(super) fn execute(view: &mut View<'_>, sender: &Address, p: &UpdateIdentities, ctx: &BlockContext<'_>) -> Execution {
@@ -29,11 +29,12 @@ pub(super) fn execute(view: &mut View<'_>, sender: &Address, p: &UpdateIdentitie
     for cover in &p.covers {
         let key = state_key::slot(cover.slot);
         let mut slot: SlotState = view.get(&key)?.ok_or(TxError::CoverUnknown { slot: cover.slot })?;
-        let waiting = slot.waiting.take().ok_or(TxError::CoverUnknown { slot: cover.slot })?;
-        if (waiting.month, waiting.sequence) != (cover.month, cover.sequence) {
-            return Err(TxError::CoverMismatch { slot: cover.slot, month: waiting.month, sequence: waiting.sequence }.into());
-        }
-        slot.staged = Some(waiting);
+        let newest = slot.waiting.last().ok_or(TxError::CoverUnknown { slot: cover.slot })?;
+        let same = |p: &Publication| (p.month, p.sequence) == (cover.month, cover.sequence);
+        let mismatch = TxError::CoverMismatch { slot: cover.slot, month: newest.month, sequence: newest.sequence };
+        let at = slot.waiting.iter().position(same).ok_or(mismatch)?;
+        // what was published since goes on waiting: nothing an institution sends can make this update fail
+        slot.staged = slot.waiting.drain(..=at).next_back();
         view.put(key, &slot);
         stage(&mut registry, cover.slot);
         events.push(Event::CommitmentStaged { slot: cover.slot, month: cover.month, sequence: cover.sequence });

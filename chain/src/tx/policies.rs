@@ -2,13 +2,12 @@
 
 use super::{BlockContext, Execution};
 use crate::state::View;
-use probity_credit::nullifier::ScopeKind;
 use probity_ledger::address::Address;
 use probity_ledger::error::TxError;
 use probity_ledger::receipt::Event;
 use probity_ledger::state_key;
 use probity_ledger::state_value::{Lender, PolicyEntry, SchemaEntry};
-use probity_ledger::transaction::{LenderKind, RegisterPolicy, RetirePolicy};
+use probity_ledger::transaction::{RegisterPolicy, RetirePolicy};
 
 pub(super) fn execute_register(view: &mut View<'_>, sender: &Address, p: &RegisterPolicy, ctx: &BlockContext<'_>) -> Execution {
     let lender: Lender = view.get(&state_key::lender(sender))?.ok_or(TxError::NotALender { sender: *sender })?;
@@ -22,11 +21,7 @@ pub(super) fn execute_register(view: &mut View<'_>, sender: &Address, p: &Regist
     if ctx.genesis.circuit(p.policy.circuit).is_none() {
         return Err(TxError::CircuitUnknown { circuit: p.policy.circuit }.into());
     }
-    let scope = match lender.kind {
-        LenderKind::Independent => ScopeKind::Lender,
-        LenderKind::ConsortiumMember => ScopeKind::Consortium,
-    };
-    if p.policy.scope != scope {
+    if p.policy.scope != lender.kind.scope() {
         return Err(TxError::ScopeNotAllowed.into());
     }
     view.put(state_key::policy(&id), &PolicyEntry { policy: p.policy.clone(), active_from: ctx.height, retired_at: None });

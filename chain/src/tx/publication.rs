@@ -1,8 +1,8 @@
 //! `publish_commitment`: an institution's root for a month.
 //!
 //! A publication with membership changes waits for the identity update that counts them; one without goes live by itself with the next
-//! anchor. Membership changes are counted against the publication that is staged or live; a newer publication takes the place of
-//! one that still waits.
+//! anchor. Membership changes are counted against the publication that is staged or live. One that waits stays until an update covers it
+//! or a later one: the authority may be counting it right now.
 
 use super::identities::stage;
 use super::{BlockContext, Execution};
@@ -11,7 +11,7 @@ use probity_ledger::address::Address;
 use probity_ledger::error::TxError;
 use probity_ledger::receipt::Event;
 use probity_ledger::state_key;
-use probity_ledger::state_value::{Publication, RegistryState, SlotState};
+use probity_ledger::state_value::{Publication, RegistryState, SlotState, WAITING_MAX};
 use probity_ledger::transaction::PublishCommitment;
 
 pub(super) fn execute(view: &mut View<'_>, sender: &Address, p: &PublishCommitment, ctx: &BlockContext<'_>) -> Execution {
@@ -25,9 +25,7 @@ pub(super) fn execute(view: &mut View<'_>, sender: &Address, p: &PublishCommitme
         return Err(TxError::SchemaUnknown { schema: p.schema }.into());
     }
     check_order(&slot, p, ctx)?;
-    if p.files > 0 && p.membership.is_none() && slot.staged.is_none() && slot.live.is_none() {
-        return Err(TxError::MembershipMissing { slot: p.slot }.into());
-    }
+    check_membership(&slot, p)?;
     let publication = Publication {
         month: p.month,
         sequence: p.sequence,
@@ -39,9 +37,8 @@ pub(super) fn execute(view: &mut View<'_>, sender: &Address, p: &PublishCommitme
     };
     let mut events = vec![Event::CommitmentPublished { slot: p.slot, month: p.month, sequence: p.sequence }];
     if p.membership.is_some() {
-        slot.waiting = Some(publication);
+        slot.waiting.push(publication);
     } else {
-        slot.waiting = None;
         slot.staged = Some(publication);
         let mut registry: RegistryState = view.expect(&state_key::registry(), "registry")?;
         stage(&mut registry, p.slot);
@@ -50,6 +47,24 @@ pub(super) fn execute(view: &mut View<'_>, sender: &Address, p: &PublishCommitme
     }
     view.put(key, &slot);
     Ok(events)
+}
+
+/// A publication without a list claims the members of the one counted last. That it has as many files is all the chain can see of that.
+fn check_membership(slot: &SlotState, p: &PublishCommitment) -> Result<(), TxError> {
+    if p.membership.is_some() {
+        let full = slot.waiting.len() >= WAITING_MAX;
+        return if full { Err(TxError::WaitingFull { slot: p.slot, limit: WAITING_MAX as u64 }) } else { Ok(()) };
+    }
+    if !slot.waiting.is_empty() {
+        return Err(TxError::MembershipWaits { slot: p.slot });
+    }
+    match slot.counted() {
+        None if p.files > 0 => Err(TxError::MembershipMissing { slot: p.slot }),
+        Some(counted) if counted.files != p.files => {
+            Err(TxError::MembershipChanged { slot: p.slot, counted: counted.files, files: p.files })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Months never go back, and within a month numbers rise by one: nobody can publish an older, kinder file again.

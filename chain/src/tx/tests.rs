@@ -224,6 +224,73 @@ fn publications_go_live_with_the_update_that_covers_them_or_by_themselves() {
 }
 
 #[test]
+fn a_correction_in_between_stalls_no_update() {
+    let mut chain = Chain::ready();
+    let court = chain.institution("court", &[Domain::Court]);
+    chain.apply_all(&[("rich", court)]);
+    let [bank, court] = [chain.publication(0, 1), chain.publication(1, 0)];
+    chain.apply_all(&[("bank", bank), ("court", court)]);
+    // the authority counts what waits; before its update arrives the bank corrects itself twice
+    let cover = |number, sequence| Cover { slot: slot(number), month: chain.month(), sequence };
+    let counted = chain.update(vec![cover(0, 1), cover(1, 0)]);
+    let root = match &counted {
+        Payload::UpdateIdentities(p) => p.root,
+        _ => unreachable!(),
+    };
+    let (two, three) = (chain.publication(0, 2), chain.publication(0, 3));
+    let later = cover(0, 3);
+    let skipped = cover(0, 2);
+    chain.apply_all(&[("bank", two), ("bank", three), ("authority", counted)]);
+    chain.run_to_anchor();
+    // what was counted is live in the anchor of the counts, what was not goes on waiting
+    assert_eq!(chain.newest_anchor().anchor.identity_root, root);
+    let state = chain.slot_state(0);
+    assert_eq!(state.live.unwrap().sequence, 1);
+    assert_eq!(state.waiting.iter().map(|p| p.sequence).collect::<Vec<_>>(), [2, 3]);
+    assert_eq!(chain.slot_state(1).live.unwrap().sequence, 0);
+
+    let update = chain.update(vec![later]);
+    chain.apply_all(&[("authority", update)]);
+    assert_eq!(chain.refusal("authority", chain.update(vec![skipped])), TxError::CoverUnknown { slot: slot(0) });
+    chain.run_to_anchor();
+    let state = chain.slot_state(0);
+    assert_eq!((state.live.unwrap().sequence, state.waiting), (3, vec![]));
+}
+
+#[test]
+fn members_are_named_where_they_may_have_changed() {
+    let mut chain = Chain::ready();
+    let publish = |chain: &Chain, sequence, files, listed: bool| match chain.publication(0, sequence) {
+        Payload::PublishCommitment(p) => {
+            let membership = p.membership.filter(|_| listed);
+            Payload::PublishCommitment(PublishCommitment { files, membership, ..p })
+        }
+        _ => unreachable!(),
+    };
+    let changed = |files| TxError::MembershipChanged { slot: slot(0), counted: 3, files };
+    assert_eq!(chain.refusal("bank", publish(&chain, 1, 4, false)), changed(4));
+    assert_eq!(chain.refusal("bank", publish(&chain, 1, 2, false)), changed(2));
+    let same = publish(&chain, 1, 3, false);
+    chain.apply_all(&[("bank", same)]);
+    assert_eq!(chain.refusal("bank", publish(&chain, 2, 0, false)), changed(0), "staged counts as live");
+
+    let waits = publish(&chain, 2, 5, true);
+    chain.apply_all(&[("bank", waits)]);
+    assert_eq!(chain.refusal("bank", publish(&chain, 3, 3, false)), TxError::MembershipWaits { slot: slot(0) });
+    for sequence in 3..18 {
+        let more = publish(&chain, sequence, 5, true);
+        chain.apply_all(&[("bank", more)]);
+    }
+    let full = TxError::WaitingFull { slot: slot(0), limit: 16 };
+    assert_eq!(chain.refusal("bank", publish(&chain, 18, 5, true)), full);
+    // only the institution itself has to wait: the update of what it published first still counts
+    let update = chain.update(vec![Cover { slot: slot(0), month: chain.month(), sequence: 2 }]);
+    chain.apply_all(&[("authority", update)]);
+    let more = publish(&chain, 18, 5, true);
+    chain.apply_all(&[("bank", more)]);
+}
+
+#[test]
 fn schemas_only_grow_and_keep_their_owner() {
     let mut chain = Chain::ready();
     let court = chain.institution("court", &[Domain::Court]);

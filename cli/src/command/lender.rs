@@ -1,12 +1,15 @@
 //! `probity lender`: asking an applicant for a proof through a node that holds the lender's key, with an API key in PROBITY_API_KEY.
 
 use crate::args::Global;
+use crate::command::authority::legal_id_text;
 use crate::error::CliError;
 use crate::files;
 use crate::output::{self, Output};
 use clap::Subcommand;
 use probity_credit::digest::Digest;
 use probity_credit::field::FieldBytes;
+use probity_issuer::LegalId;
+use probity_ledger::delivery::Applicant;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 
@@ -30,12 +33,20 @@ pub enum LenderCommand {
         /// Height of the anchor; the newest unless given.
         #[arg(long, value_name = "HEIGHT")]
         anchor: Option<u64>,
-        /// Who the applicant is: the digest of legal identity and salt.
+        /// Who the applicant is: the digest that `probity lender applicant` gives.
         #[arg(long, value_name = "DIGEST")]
         applicant: Option<FieldBytes>,
         /// Also write the signed request to this file, for an applicant without a network.
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+    },
+    /// Compare what an applicant brought (`probity wallet export-applicant`) with their papers; prints the digest for --applicant.
+    Applicant {
+        /// The applicant's file.
+        file: PathBuf,
+        /// The legal identity as the papers say it and the authority writes it, or - to read it from stdin.
+        #[arg(long, value_name = "TEXT")]
+        legal_id: String,
     },
     /// Read the verdict: every check in its order, the reasons, the record on the chain. Exit code 0 means approved.
     Verdict {
@@ -71,6 +82,15 @@ pub(super) fn run(command: LenderCommand, global: &Global, output: &Output) -> R
                 let expires = output::time(created["expires_unix_ms"].as_u64().unwrap_or_default());
                 format!("request  {}\nends     {expires}\ngive the applicant this address:\n{}", text("id"), text("request_uri"))
             });
+            Ok(())
+        }
+        LenderCommand::Applicant { file, legal_id } => {
+            let applicant: Applicant = files::read_json(&file, "what an applicant brings")?;
+            let text = legal_id_text(&legal_id)?;
+            if !applicant.is_of(LegalId::new(&text)?.as_str()) {
+                return Err(CliError::Verdict("the file is not of this legal identity: compare its spelling with the authority's".into()));
+            }
+            output.result(&json!({ "person": applicant.person }), || applicant.person.to_string());
             Ok(())
         }
         LenderCommand::Verdict { id, wait } => {

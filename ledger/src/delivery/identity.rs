@@ -109,6 +109,24 @@ impl Delivery for Registration {
     }
 }
 
+/// What an applicant hands a lender whose policy shows `person`: with it the lender recomputes the digest from the applicant's papers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Applicant {
+    /// Digest of legal identity and salt.
+    pub person: FieldBytes,
+    /// The salt.
+    #[serde(with = "hex_array")]
+    pub salt: [u8; 16],
+}
+
+impl Applicant {
+    /// Whether `person` is the digest of this legal identity.
+    pub fn is_of(&self, legal_identity: &str) -> bool {
+        identity::person(legal_identity, &self.salt) == self.person
+    }
+}
+
 /// The opening of one leaf, for its subject alone.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

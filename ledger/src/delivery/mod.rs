@@ -13,8 +13,8 @@ mod opening;
 mod registry;
 
 pub use identity::{
-    Enrolment, IdentityShard, LeafFile, RECIPIENT_CHARS, Registration, RegistrationTerms, SEALED_BYTES_MAX, SHARD_DEPTH, SHARD_LEAVES,
-    SHARDS_MAX, SealedOpening, shards_for,
+    Applicant, Enrolment, IdentityShard, LeafFile, RECIPIENT_CHARS, Registration, RegistrationTerms, SEALED_BYTES_MAX, SHARD_DEPTH,
+    SHARD_LEAVES, SHARDS_MAX, SealedOpening, shards_for,
 };
 pub use membership::{MEMBERS_MAX, Member, MembershipList, MembershipTerms};
 pub use opening::{FileOpening, InclusionReceipt, ReceiptTerms};

@@ -9,6 +9,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use probity_credit::digest::Digest;
 use probity_credit::domain::Domain;
 use probity_credit::hash::label;
+use probity_credit::nullifier::ScopeKind;
 use serde::{Deserialize, Serialize};
 
 /// Most approvals of an admission.
@@ -58,6 +59,16 @@ pub enum LenderKind {
     Independent,
     /// The consortium's: a grant of any member is visible to all, against loan stacking.
     ConsortiumMember,
+}
+
+impl LenderKind {
+    /// The scope that policies of such a lender must use.
+    pub fn scope(self) -> ScopeKind {
+        match self {
+            Self::Independent => ScopeKind::Lender,
+            Self::ConsortiumMember => ScopeKind::Consortium,
+        }
+    }
 }
 
 /// Admits a lender.

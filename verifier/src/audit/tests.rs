@@ -197,7 +197,7 @@ impl World {
         let leaves = [b"another transaction".to_vec(), transaction.encode(), b"a third".to_vec()];
         let (first, second) = (self.genesis.validators.clone(), validators(&[5, 6, 7]));
         let header = |height, time_unix_ms, next: &probity_ledger::certificate::ValidatorSet| Header {
-            protocol_version: 1,
+            protocol_version: probity_ledger::block::PROTOCOL_VERSION,
             chain_id: self.genesis.chain_id(),
             height,
             time_unix_ms,

@@ -66,7 +66,7 @@ fn published(follower: &Follower<'_>, list: &MembershipList) -> Result<Published
     let todo = "the institution publishes first, and gives the list of its newest publication";
     let state: SlotState = proved::entry(follower, &state_key::slot(terms.slot), what, todo)?;
     let same = |p: &Publication| (p.month, p.sequence) == (terms.month, terms.sequence);
-    let publication = [state.waiting, state.staged, state.live].into_iter().flatten().find(same);
+    let publication = state.publications().find(|p| same(p)).cloned();
     let publication = publication.ok_or_else(|| CliError::NotOnChain { what: what(), todo })?;
     let owner = || format!("institution {}", state.institution);
     let institution: Institution = proved::entry(follower, &state_key::institution(&state.institution), owner, todo)?;

@@ -105,9 +105,10 @@ fn next_sequence(state: Option<&SlotState>, month: Month) -> Result<u32, CliErro
     }
 }
 
-/// Who has a file in the publication that changes are counted against, if that publication is here.
+/// Who has a file in the publication that changes are counted against, if that publication is here. While another waits to be counted,
+/// there is none: the chain then takes no publication without its list.
 fn baseline(home: &Home, state: &SlotState, slot: probity_ledger::transaction::Slot) -> Option<Vec<u32>> {
-    let counted = state.staged.as_ref().or(state.live.as_ref())?;
+    let counted = state.counted().filter(|_| state.waiting.is_empty())?;
     let own = Publication::open(home.dir(), slot, counted.month, counted.sequence).ok()?;
     (own.facts().root == counted.root).then(|| own.positions())
 }

@@ -29,7 +29,7 @@ pub(super) fn run(args: &PublicationArgs, sender: &SenderArgs, list: &Path, glob
     let follower = proved::at_tip(&client, facts.chain_id)?;
     let state: Option<SlotState> = follower.entry(&state_key::slot(facts.slot))?;
     let same = |p: &Publication| (p.month, p.sequence, p.root) == (facts.month, facts.sequence, facts.root);
-    let there = state.is_some_and(|s| [s.waiting, s.staged, s.live].iter().flatten().any(same));
+    let there = state.is_some_and(|s| s.publications().any(same));
     // the list first: after a failure the same command finishes
     files::write(list, &publication.membership(&key)?.encode())?;
     let sent = match there {

@@ -29,7 +29,15 @@ pub struct RequestArgs {
     /// Use no network: the request is a file, and the wallet holds the anchor's shard, registry and the chain's book.
     #[arg(long)]
     offline: bool,
+    /// Fetch your shard of the request's anchor now if it is not here: the node sees, while you apply, which 4,096 positions yours is
+    /// among. `probity wallet collect` at another time avoids that.
+    #[arg(long, conflicts_with = "offline")]
+    collect: bool,
 }
+
+/// Asked before a shard is fetched at a lender's request.
+const FETCH_NOW: &str = "The wallet has not collected the anchor that the lender named. Fetching it now shows the node, at the time of your \
+application, which 4,096 positions yours is among. Fetch now?";
 
 /// How the yes is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +51,7 @@ pub(super) enum How {
 }
 
 pub(super) fn review(args: &RequestArgs, global: &Global, output: &Output) -> Result<(), CliError> {
-    let (_, review) = prepared(args, global)?;
+    let (_, review) = prepared(args, How::Agreed, global)?;
     output.result(&review.preview, || preview::text(&review.preview));
     Ok(())
 }
@@ -62,9 +70,9 @@ pub(super) fn answer(args: &RequestArgs, how: How, out: Option<&Path>, global: &
     if how == How::Ask && !std::io::stdin().is_terminal() {
         return Err(CliError::Usage("nobody is there to say yes: show `probity wallet review`, then use --yes".into()));
     }
-    let (mut wallet, review) = prepared(args, global)?;
+    let (mut wallet, review) = prepared(args, how, global)?;
     output.note(&preview::text(&review.preview));
-    if how == How::Ask && !asked()? {
+    if how == How::Ask && !asked("Send this answer?")? {
         return Err(CliError::Declined);
     }
     let prover = prover(&wallet, review.request(), output)?;
@@ -83,13 +91,13 @@ pub(super) fn answer(args: &RequestArgs, how: How, out: Option<&Path>, global: &
 }
 
 /// The open wallet and the request, checked against what is newest on the chain, or offline against what the wallet knows.
-fn prepared(args: &RequestArgs, global: &Global) -> Result<(Wallet, Review), CliError> {
+fn prepared(args: &RequestArgs, how: How, global: &Global) -> Result<(Wallet, Review), CliError> {
     let signed = load(args, global)?;
     let mut wallet = args.wallet.open()?;
     if !args.offline {
         let client = global.client_without_key()?;
         collect::refresh(&mut wallet, None, &client)?;
-        fetch_anchor(&mut wallet, &signed.request, &client)?;
+        fetch_anchor(&mut wallet, &signed.request, args.collect, how, &client)?;
     }
     let (lender, now) = (signed.request.client_id, now_unix_ms());
     match wallet.review(signed, now) {
@@ -102,12 +110,16 @@ fn prepared(args: &RequestArgs, global: &Global) -> Result<(Wallet, Review), Cli
     }
 }
 
-/// The request's anchor, if the wallet has not collected it yet.
-fn fetch_anchor(wallet: &mut Wallet, request: &RequestObject, client: &Client) -> Result<(), CliError> {
+/// The request's anchor, if the wallet has not collected it yet: the registry, which tells nothing, and the shard only with a yes to
+/// what fetching it shows. Without one, the review says that it is missing.
+fn fetch_anchor(wallet: &mut Wallet, request: &RequestObject, agreed: bool, how: How, client: &Client) -> Result<(), CliError> {
     let entry = wallet.book().and_then(|b| b.anchor(request.anchor.height)).cloned();
     match entry.filter(|e| e.anchor == request.anchor) {
         Some(entry) if !wallet.has_anchor(&request.anchor) => {
-            collect::anchor(wallet, &entry, client)?;
+            collect::registry(wallet, &entry, client)?;
+            if collect::lacks_leaf(wallet, &entry) && (agreed || how == How::Ask && asked(FETCH_NOW)?) {
+                collect::leaf(wallet, &entry, client)?;
+            }
             Ok(wallet.save()?)
         }
         // the review says what is wrong with the anchor
@@ -149,9 +161,9 @@ fn percent_decoded(text: &str) -> Option<String> {
     String::from_utf8(out).ok()
 }
 
-fn asked() -> Result<bool, CliError> {
+fn asked(question: &str) -> Result<bool, CliError> {
     let mut stderr = std::io::stderr().lock();
-    let _ = write!(stderr, "\nSend this answer? Type yes to agree: ");
+    let _ = write!(stderr, "\n{question} Type yes to agree: ");
     let _ = stderr.flush();
     let mut line = String::new();
     let read = std::io::stdin().lock().read_line(&mut line);

@@ -7,6 +7,7 @@ use crate::command::wallet::{import, own_shard};
 use crate::error::CliError;
 use crate::files;
 use crate::output::Output;
+use crate::recording::{Recorder, Source};
 use probity_credit::digest::Digest;
 use probity_ledger::delivery::{Delivery, IdentityShard, RegistrySnapshot};
 use probity_ledger::state_value::AnchorEntry;
@@ -16,28 +17,33 @@ use probity_wallet::collect::{CollectError, Collected};
 use serde_json::json;
 use std::path::Path;
 
-/// Fetches the book and takes it in.
-pub(super) fn refresh(wallet: &mut Wallet, trusted: Option<Digest>, client: &Client) -> Result<Collected, CliError> {
-    let known = wallet.registration().map(|r| r.terms.chain_id).or_else(|| wallet.book().map(|b| b.terms.chain_id));
-    let book = chain::book(client, trusted.or(known))?;
-    wallet.accept_book(book).map_err(|reason| from(client, reason))
+/// Proves the book from what a node answers, or answered when a file was made, and takes it in.
+pub(super) fn refresh(wallet: &mut Wallet, trusted: Option<Digest>, source: &dyn Source) -> Result<Collected, CliError> {
+    let book = chain::book(source, trusted.or(wallet.chain_id()))?;
+    wallet.accept_book(book).map_err(|reason| from(source, reason))
 }
 
-/// Fetches snapshot and shard of an anchor that the book has, and takes them in.
-pub(super) fn anchor(wallet: &mut Wallet, entry: &AnchorEntry, client: &Client) -> Result<Vec<Collected>, CliError> {
-    let mut done = vec![wallet.accept_snapshot(snapshot(client, entry)?).map_err(|reason| from(client, reason))?];
-    if let Some(index) = own_shard(wallet) {
-        if index < entry.shards {
-            done.push(wallet.accept_shard(&shard(client, entry, index)?).map_err(|reason| from(client, reason))?);
-        } else {
-            return Err(from(client, CollectError::EmptyLeaf));
-        }
+/// Fetches the registry of an anchor that the book has, the same for everybody, and takes it in.
+pub(super) fn registry(wallet: &mut Wallet, entry: &AnchorEntry, client: &Client) -> Result<Collected, CliError> {
+    wallet.accept_snapshot(snapshot(client, entry)?).map_err(|reason| from(client, reason))
+}
+
+/// Whether the wallet lacks its leaf of an anchor: fetching it shows one of 4,096 positions.
+pub(super) fn lacks_leaf(wallet: &Wallet, entry: &AnchorEntry) -> bool {
+    own_shard(wallet).is_some() && !wallet.has_leaf(&entry.anchor.identity_root)
+}
+
+/// Fetches the shard of an anchor that the book has, if the own leaf is not here, and takes the leaf in.
+pub(super) fn leaf(wallet: &mut Wallet, entry: &AnchorEntry, client: &Client) -> Result<Option<Collected>, CliError> {
+    let Some(index) = own_shard(wallet).filter(|_| lacks_leaf(wallet, entry)) else { return Ok(None) };
+    if index >= entry.shards {
+        return Err(from(client, CollectError::EmptyLeaf));
     }
-    Ok(done)
+    wallet.accept_shard(&shard(client, entry, index)?).map(Some).map_err(|reason| from(client, reason))
 }
 
-fn from(client: &Client, reason: CollectError) -> CliError {
-    CliError::Collect { file: client.base().to_owned(), reason }
+fn from(source: &dyn Source, reason: CollectError) -> CliError {
+    CliError::Collect { file: source.name().to_owned(), reason }
 }
 
 fn snapshot(client: &Client, entry: &AnchorEntry) -> Result<RegistrySnapshot, CliError> {
@@ -61,7 +67,9 @@ pub(super) fn run(mut wallet: Wallet, trusted: Option<Digest>, global: &Global, 
     let book = wallet.book().expect("it was just taken in").clone();
     wallet.save()?;
     if book.newest_anchor().is_some() {
-        done.extend(anchor(&mut wallet, &newest(&book)?, &client)?);
+        let newest = newest(&book)?;
+        done.push(registry(&mut wallet, &newest, &client)?);
+        done.extend(leaf(&mut wallet, &newest, &client)?);
         wallet.save()?;
     }
     let lines: Vec<String> = done.iter().map(import::words).collect();
@@ -73,8 +81,9 @@ pub(super) fn run(mut wallet: Wallet, trusted: Option<Digest>, global: &Global, 
 
 pub(super) fn fetch(index: Option<u32>, out: &Path, global: &Global, output: &Output) -> Result<(), CliError> {
     let client = global.client_without_key()?;
-    let book = chain::book(&client, None)?;
-    files::write_json(&out.join("book.json"), &book)?;
+    let recorder = Recorder::new(&client);
+    let book = chain::book(&recorder, None)?;
+    files::write_json(&out.join("book.json"), &recorder.finish())?;
     let mut written = vec!["book.json".to_owned()];
     if let Ok(entry) = newest(&book) {
         let height = entry.anchor.height;

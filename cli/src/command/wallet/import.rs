@@ -1,12 +1,14 @@
 //! Taking in files, whatever they are.
 
 use crate::command::now_unix_ms;
+use crate::command::wallet::collect;
 use crate::error::CliError;
 use crate::files::{self, FileError};
 use crate::output::Output;
+use crate::recording::{RECORDING_BYTES_MAX, Recording};
+use probity_credit::digest::Digest;
 use probity_ledger::delivery::{Delivery, FileOpening, IdentityShard, Registration, RegistrySnapshot};
 use probity_wallet::Wallet;
-use probity_wallet::book::{BOOK_BYTES_MAX, Book, Provenance};
 use probity_wallet::collect::{CollectError, Collected};
 use serde::Serialize;
 use serde_json::Value;
@@ -18,7 +20,7 @@ const FILES_MAX: usize = 10_000;
 /// A file by what it holds, in the order in which a wallet needs them.
 #[expect(clippy::large_enum_variant, reason = "one lives at a time")]
 enum Item {
-    Book(Book),
+    Book(Recording),
     Registration(Registration),
     Snapshot(RegistrySnapshot),
     Shard(IdentityShard),
@@ -38,7 +40,7 @@ impl Item {
 
     /// Reads a file: JSON by its fields, else the canonical encoding that fits.
     fn read(path: &Path) -> Result<Self, CliError> {
-        let bytes = files::read(path, BOOK_BYTES_MAX as u64)?;
+        let bytes = files::read(path, RECORDING_BYTES_MAX as u64)?;
         let json = |reason: String| FileError::Json { path: path.to_owned(), what: "something a wallet takes in", reason };
         if bytes.iter().find(|b| !b.is_ascii_whitespace()) != Some(&b'{') {
             return Self::decode(&bytes).ok_or_else(|| json("neither JSON nor the canonical encoding of a delivery".into()).into());
@@ -51,9 +53,10 @@ impl Item {
             Ok(Self::Snapshot(RegistrySnapshot::from_json(&bytes)?))
         } else if has(&["leaves", "upper"]) {
             Ok(Self::Shard(IdentityShard::from_json(&bytes)?))
+        } else if has(&["format", "answers"]) {
+            Ok(Self::Book(Recording::from_json(&bytes).map_err(json)?))
         } else if has(&["provenance", "anchors"]) {
-            let book: Book = serde_json::from_slice(&bytes).map_err(|e| json(e.to_string()))?;
-            Ok(Self::Book(Book { provenance: Provenance::Imported, ..book }))
+            Err(CliError::Collect { file: path.display().to_string(), reason: CollectError::Unproved })
         } else if has(&["terms", "signature"]) {
             Ok(Self::Registration(Registration::from_json(&bytes)?))
         } else {
@@ -69,14 +72,16 @@ impl Item {
         opening().or_else(registration).or_else(snapshot).or_else(shard)
     }
 
-    fn accept(self, wallet: &mut Wallet, now: u64) -> Result<Collected, CollectError> {
-        match self {
-            Self::Book(book) => wallet.accept_book(book),
+    fn accept(self, wallet: &mut Wallet, file: &Path, trusted: Option<Digest>) -> Result<Collected, CliError> {
+        let now = now_unix_ms();
+        let taken = match self {
+            Self::Book(recording) => return collect::refresh(wallet, trusted, &recording),
             Self::Registration(registration) => wallet.accept_registration(registration, now),
             Self::Snapshot(snapshot) => wallet.accept_snapshot(snapshot),
             Self::Shard(shard) => wallet.accept_shard(&shard),
             Self::Opening(opening) => wallet.accept_opening(opening, now),
-        }
+        };
+        taken.map_err(|reason| CliError::Collect { file: file.display().to_string(), reason })
     }
 }
 
@@ -86,7 +91,7 @@ struct Line {
     result: String,
 }
 
-pub(super) fn run(mut wallet: Wallet, paths: &[PathBuf], output: &Output) -> Result<(), CliError> {
+pub(super) fn run(mut wallet: Wallet, paths: &[PathBuf], trusted: Option<Digest>, output: &Output) -> Result<(), CliError> {
     let mut items = vec![];
     for path in expand(paths)? {
         items.push((Item::read(&path)?, path));
@@ -94,12 +99,12 @@ pub(super) fn run(mut wallet: Wallet, paths: &[PathBuf], output: &Output) -> Res
     items.sort_by_key(|(item, _)| item.order());
     let mut lines = vec![];
     for (item, file) in items {
-        match item.accept(&mut wallet, now_unix_ms()) {
+        match item.accept(&mut wallet, &file, trusted) {
             Ok(collected) => lines.push(Line { file, result: words(&collected) }),
-            Err(reason) => {
+            Err(refused) => {
                 // what fitted stays
                 wallet.save()?;
-                return Err(CliError::Collect { file: file.display().to_string(), reason });
+                return Err(refused);
             }
         }
     }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod collect;
+mod export;
 mod import;
 mod preview;
 mod show;
@@ -13,6 +14,7 @@ use crate::files;
 use crate::output::Output;
 use crate::passphrase;
 use clap::{Args, Subcommand};
+use probity_credit::digest::Digest;
 use probity_ledger::delivery::IdentityShard;
 use probity_wallet::Wallet;
 use serde_json::json;
@@ -75,6 +77,9 @@ pub enum WalletCommand {
         /// Files and folders.
         #[arg(required = true)]
         files: Vec<PathBuf>,
+        /// Trust this chain (64 hexadecimal digits); needed only before the first registration.
+        #[arg(long, value_name = "CHAIN_ID")]
+        chain: Option<Digest>,
     },
     /// Fetch what is public from a node, checked here: who is on the chain, the anchors, your shard. Do it when things are published,
     /// not when a lender asks.
@@ -84,9 +89,9 @@ pub enum WalletCommand {
         wallet: WalletArg,
         /// Trust this chain (64 hexadecimal digits); needed only before the first registration.
         #[arg(long, value_name = "CHAIN_ID")]
-        chain: Option<probity_credit::digest::Digest>,
+        chain: Option<Digest>,
     },
-    /// Fetch the same into files, for a wallet on a machine without a network.
+    /// Fetch the same into files, with all proofs, for a wallet on a machine without a network.
     Fetch {
         /// Number of the shard, as `probity wallet show` says.
         #[arg(long)]
@@ -136,6 +141,27 @@ pub enum WalletCommand {
         #[command(flatten)]
         wallet: WalletArg,
     },
+    /// Write the opening of an answer for an auditor (`probity verify --opening`). Whoever has it can show others what you answered.
+    ExportOpening {
+        /// Which wallet.
+        #[command(flatten)]
+        wallet: WalletArg,
+        /// The record, as `probity wallet log` names it.
+        record: Digest,
+        /// The file.
+        #[arg(long, value_name = "FILE", default_value = "opening.json")]
+        out: PathBuf,
+    },
+    /// Write what lets a lender recognise you by your papers (`probity lender applicant`). It links you in all your later answers that
+    /// show a person.
+    ExportApplicant {
+        /// Which wallet.
+        #[command(flatten)]
+        wallet: WalletArg,
+        /// The file.
+        #[arg(long, value_name = "FILE", default_value = "applicant.json")]
+        out: PathBuf,
+    },
 }
 
 pub(super) fn run(command: WalletCommand, global: &Global, output: &Output) -> Result<(), CliError> {
@@ -149,7 +175,7 @@ pub(super) fn run(command: WalletCommand, global: &Global, output: &Output) -> R
             });
             Ok(())
         }
-        WalletCommand::Import { wallet, files } => import::run(wallet.open()?, &files, output),
+        WalletCommand::Import { wallet, files, chain } => import::run(wallet.open()?, &files, chain, output),
         WalletCommand::Collect { wallet, chain } => collect::run(wallet.open()?, chain, global, output),
         WalletCommand::Fetch { shard, out } => collect::fetch(shard, &out, global, output),
         WalletCommand::Show { wallet } => {
@@ -178,6 +204,8 @@ pub(super) fn run(command: WalletCommand, global: &Global, output: &Output) -> R
             show::log(&wallet.open()?, output);
             Ok(())
         }
+        WalletCommand::ExportOpening { wallet, record, out } => export::opening(wallet.open()?, &record, &out, output),
+        WalletCommand::ExportApplicant { wallet, out } => export::applicant(wallet.open()?, &out, output),
     }
 }
 

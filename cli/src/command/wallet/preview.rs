@@ -8,7 +8,10 @@ use probity_wallet::points::Row;
 pub(super) fn text(p: &Preview) -> String {
     let checked = match p.asker.checked {
         Provenance::Proved => format!("name and key proved by the chain at height {}", p.asker.as_of_height),
-        Provenance::Imported => format!("name and key as in the book you imported, of height {}", p.asker.as_of_height),
+        Provenance::Imported => format!(
+            "NOT PROVED: name and key as in a book imported without proofs, of height {}; collect or import anew",
+            p.asker.as_of_height
+        ),
     };
     let mut text = format!(
         "{} asks ({checked})\n  address    {}\n  purpose    {}\n  policy     {}\n  answer to  {}\n  until      {}\n",

@@ -63,6 +63,8 @@ fn line(entry: &Entry) -> [String; 2] {
         Event::Consented(d) => disclosure(d),
         Event::Sent { context } => format!("answer delivered, record {context}"),
         Event::Refused { reason, .. } => format!("a request was refused: {reason}"),
+        Event::OpeningExported { context } => format!("you wrote the opening of record {context} to a file"),
+        Event::ApplicantExported => "you wrote to a file what recognises you by your papers".to_owned(),
     };
     [output::time(entry.time_unix_ms), what]
 }
