@@ -122,7 +122,8 @@ fn attribute(variable: &Variable, schema: &Schema, options: &ImportOptions) -> R
         return Err(ImportError::TooManyBins { row, variable: name(), bins: points.len(), hint });
     }
     let worst = points.iter().copied().min().unwrap_or(0);
-    let missing = variable.missing()?.unwrap_or(worst);
+    // an attribute of the request is never missing: points of its own for that would only move its best or worst
+    let missing = variable.missing()?.filter(|m| source == Source::Feature || points.contains(m)).unwrap_or(worst);
     let index = u8::try_from(index).expect("attributes are numbered below 20");
     Ok(Attribute { index, name: name(), source, edges, points, missing })
 }

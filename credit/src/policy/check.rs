@@ -129,6 +129,12 @@ pub enum PolicyError {
         /// The attribute.
         index: u8,
     },
+    /// Points that nobody can get would decide the reasons.
+    #[error("attribute {index} is never missing: its points for missing must be those of one of its bins, for instance the worst")]
+    NeverMissing {
+        /// The attribute.
+        index: u8,
+    },
     /// Weights and decay are per cent.
     #[error("weights and decay are per cent, 0 to 100")]
     Percent,
@@ -200,6 +206,10 @@ impl Policy {
         if !self.complete && can_be_missing && row.missing != row.worst() {
             return Err(PolicyError::MissingNotWorst { index });
         }
+        // losses are counted from the row's best points: ones that cannot be reached would make everybody lose there, and name this attribute first
+        if !can_be_missing && !row.points.contains(&row.missing) {
+            return Err(PolicyError::NeverMissing { index });
+        }
         Ok(())
     }
 
@@ -237,5 +247,67 @@ impl Policy {
             Source::FileCount if usize::from(index) != FILE_COUNT_ATTRIBUTE => Err(PolicyError::FileCountIndex { index }),
             Source::FileCount => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::circuit_id::CircuitId;
+    use crate::policy::testing::policy;
+    use crate::schema::testing::schema;
+
+    #[test]
+    fn each_rule_refuses() {
+        let good = policy(CircuitId::Eligibility3);
+        good.check(&schema()).unwrap();
+        let with = |f: &dyn Fn(&mut Policy)| {
+            let mut policy = good.clone();
+            f(&mut policy);
+            policy.check(&schema()).unwrap_err()
+        };
+        let ratio = |a: &[u8], b: &[u8]| Source::Ratio { a: a.to_vec(), b: b.to_vec() };
+        let request = |categories: &[&str]| Source::Request { categories: categories.iter().map(|c| (*c).to_owned()).collect() };
+        assert!(matches!(with(&|p| p.schema = Digest::default()), PolicyError::Schema { .. }));
+        assert!(matches!(with(&|p| p.name.clear()), PolicyError::Name { .. }));
+        assert!(matches!(with(&|p| p.attributes[3].name = "a\nb".into()), PolicyError::Name { .. }));
+        assert_eq!(with(&|p| p.attributes.clear()), PolicyError::AttributeCount(0));
+        assert_eq!(with(&|p| p.attributes.swap(2, 3)), PolicyError::Index { index: 2 });
+        assert_eq!(with(&|p| p.attributes[18].index = 20), PolicyError::Index { index: 20 });
+        assert_eq!(with(&|p| p.attributes[0].source = request(&[])), PolicyError::RequestIndex { index: 0 });
+        assert_eq!(with(&|p| p.attributes[6].source = request(&["car", "car"])), PolicyError::Categories { index: 6 });
+        assert_eq!(with(&|p| p.attributes[0].source = ratio(&[0], &[1])), PolicyError::RatioIndex { index: 0 });
+        assert_eq!(with(&|p| p.attributes[15].source = ratio(&[1, 0], &[2])), PolicyError::RatioSlots { index: 15 });
+        assert_eq!(with(&|p| p.attributes[15].source = ratio(&[0], &[])), PolicyError::RatioSlots { index: 15 });
+        assert_eq!(with(&|p| p.attributes[0].source = Source::FileCount), PolicyError::FileCountIndex { index: 0 });
+        assert!(matches!(with(&|p| p.attributes[0].points.truncate(2)), PolicyError::Bins { index: 0, .. }));
+        assert_eq!(with(&|p| p.attributes[0].edges[1] = -500), PolicyError::FallingEdges { index: 0, edge: 1 });
+        assert_eq!(with(&|p| p.attributes[0].points[1] = 1_000_001), PolicyError::Points { index: 0 });
+        assert_eq!(with(&|p| p.attributes[0].points[1] = 10 + (1 << 12)), PolicyError::Spread { index: 0, spread: 4_096 });
+        assert_eq!(with(&|p| p.cut_off = 20_000_001), PolicyError::BaseOrCutOff);
+        assert!(matches!(with(&|p| p.cut_off += 201), PolicyError::Allowance { allowance: -1, .. }));
+        assert!(matches!(with(&|p| p.cut_off = -10_000), PolicyError::Allowance { .. }));
+        assert_eq!(with(&|p| p.decay[11] = 101), PolicyError::Percent);
+        assert_eq!(with(&|p| p.decay[0] = 0), PolicyError::NoWeight);
+        let leave_out = |p: &mut Policy| (p.complete, p.attributes[0].missing) = (false, 40);
+        assert_eq!(with(&leave_out), PolicyError::MissingNotWorst { index: 0 });
+        for (at, index) in [(6, 6), (18, 19)] {
+            assert_eq!(with(&|p| p.attributes[at].missing = 3_000), PolicyError::NeverMissing { index }, "above all bins");
+            assert_eq!(with(&|p| p.attributes[at].missing -= 5), PolicyError::NeverMissing { index }, "below all bins");
+        }
+    }
+
+    #[test]
+    fn features_come_from_the_schema() {
+        let mut schema = schema();
+        schema.features[3] = None;
+        let with = |change: &dyn Fn(&mut Policy)| {
+            let mut policy = policy(CircuitId::Eligibility3);
+            policy.schema = schema.id();
+            change(&mut policy);
+            policy.check(&schema).unwrap_err()
+        };
+        assert_eq!(with(&|_| ()), PolicyError::NoFeature { index: 3, slot: 3 });
+        assert_eq!(with(&|p| drop(p.attributes.remove(3))), PolicyError::NoFeature { index: 18, slot: 3 });
     }
 }

@@ -91,14 +91,15 @@ function policy(k) {
       source = sourceOf(draw, schema, index);
     }
     if (source === null) continue;
-    const bins = k % 5 === 0 ? 10 : draw.pick([1, 2, 3, 4, 5, 9, 10]);
+    const canBeMissing = source === "feature" || source.ratio !== undefined;
+    const bins = k % 5 === 0 ? 10 : draw.pick([canBeMissing ? 1 : 6, 2, 3, 4, 5, 9, 10]);
     const edges = edgesOf(draw, bins - 1, source, source === "feature" && isCode(schema, index));
     const points = pointsOf(draw, bins, style);
     const lowest = Math.min(...points);
-    const canBeMissing = source === "feature" || source.ratio !== undefined;
     const highest = Math.max(...points);
     const below = highest - lowest + 7 < 4096 && highest < 1_000_000 ? lowest - (bins === 1 ? 7 : draw.pick([0, 0, 7])) : lowest;
-    const missing = (!complete && canBeMissing) || bins === 1 ? below : draw.pick([below, highest, draw.pick(points)]);
+    const pick = draw.pick([below, highest, draw.pick(points)]);
+    const missing = !canBeMissing ? draw.pick(points) : !complete || bins === 1 ? below : pick;
     rows.push({ index, name: `attribute ${index}`, source, edges, points, missing });
   }
   const out = {
@@ -116,7 +117,7 @@ function policy(k) {
     scope: draw.pick(["lender", "consortium"]),
   };
   if (out.weights.every((w) => w === 0)) out.weights[0] = 100;
-  if (worstLoss(out) === 0n) rows[0].missing -= 1;
+  if (worstLoss(out) === 0n) rows.find((row) => row.source === "feature" || row.source.ratio !== undefined).missing -= 1;
   return { schema: schemaIndex, policy: withAllowance(out, draw.next() % worstLoss(out)) };
 }
 
