@@ -67,14 +67,14 @@ impl Effort {
         if self.quick { 3 } else { 7 }
     }
 
-    /// Files of the tree.
-    pub(crate) fn files(self) -> usize {
-        if self.quick { 10_000 } else { 100_000 }
+    /// Files of the trees.
+    pub(crate) fn files(self) -> &'static [usize] {
+        if self.quick { &[10_000] } else { &[10_000, 100_000, 1_000_000] }
     }
 
     /// Proofs of the largest batch.
     pub(crate) fn batch_max(self) -> usize {
-        if self.quick { 64 } else { 256 }
+        if self.quick { 64 } else { 1_024 }
     }
 
     /// CPU time that one sample takes at least: the system counts it in hundredths of a second.

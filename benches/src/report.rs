@@ -106,12 +106,13 @@ fn verify(v: &Verify) -> [String; 2] {
     ] {
         single.add_row([what.to_owned(), format!("{ms:.2}")]);
     }
-    let mut batch = table(["proofs in a batch", "threads", "CPU per proof, ms", "time per proof, ms"]);
+    let mut batch = table(["proofs in a batch", "threads", "CPU per proof, ms", "of it decoding, ms", "time per proof, ms"]);
     for b in &v.batch {
         batch.add_row([
             b.n.to_string(),
             b.threads.to_string(),
             format!("{:.2}", b.cpu_ms_per_proof),
+            format!("{:.2}", b.decode_cpu_ms_per_proof),
             format!("{:.2}", b.wall_ms_per_proof),
         ]);
     }
@@ -124,13 +125,15 @@ fn commit(c: &Commit) -> [String; 2] {
         hashes.add_row([h.t.to_string(), format!("{:.1}", h.ours_us), format!("{:.1}", h.light_poseidon_us)]);
     }
     let mut files = table(["files committed", "threads", "files/s", "hashes per file", "changing one, us"]);
-    files.add_row([
-        grouped(c.files),
-        c.threads.to_string(),
-        grouped(c.files_per_s.round() as usize),
-        format!("{:.2}", c.hashes_per_file),
-        format!("{:.0}", c.update_us),
-    ]);
+    for tree in &c.trees {
+        files.add_row([
+            grouped(tree.files),
+            c.threads.to_string(),
+            grouped(tree.files_per_s.round() as usize),
+            format!("{:.2}", tree.hashes_per_file),
+            format!("{:.0}", tree.update_us),
+        ]);
+    }
     [hashes, files].map(|table| table.to_string())
 }
 

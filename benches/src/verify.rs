@@ -15,6 +15,7 @@ use probity_verifier::proof::{encode, parse};
 use probity_verifier::{Claim, PreparedCircuit, PreparedPolicy, verify_batch};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Instant;
@@ -46,6 +47,8 @@ pub(crate) struct Batch {
     pub(crate) n: usize,
     pub(crate) threads: usize,
     pub(crate) cpu_ms_per_proof: f64,
+    /// Part of it that decodes the 128 bytes, with all checks.
+    pub(crate) decode_cpu_ms_per_proof: f64,
     pub(crate) wall_ms_per_proof: f64,
 }
 
@@ -87,29 +90,36 @@ pub(crate) fn measure(keys: &KeyCache, effort: Effort) -> Result<Verify, Failure
             Claim { policy: Arc::clone(&policy), changing, proof }
         })
         .collect();
-    let sizes = [1, 16, 64, 256].into_iter().filter(|n| *n <= claims.len());
+    let sizes = [1, 16, 64, 256, 1_024].into_iter().filter(|n| *n <= claims.len());
     let batch = sizes.map(|n| measure_batch(&claims[..n], effort)).collect::<Result<_, _>>()?;
     Ok(Verify { threads: rayon::current_num_threads(), single_ms, stock_ark_ms, prepared_ms, prepare_ms, batch })
 }
 
-/// Repeats a batch until the CPU clock, which ticks slowly, has moved enough; the median of some such samples.
 fn measure_batch(claims: &[Claim], effort: Effort) -> Result<Batch, Failure> {
+    let n = claims.len();
+    let (cpu_ms_per_proof, wall_ms_per_proof) =
+        measure_times(n, effort, || verify_batch(claims).into_iter().try_for_each(|result| result.map_err(Failure::from)))?;
+    let decode = || claims.par_iter().try_for_each(|claim| probity_verifier::proof::decode(&claim.proof).map(drop));
+    let (decode_cpu_ms_per_proof, _) = measure_times(n, effort, || decode().map_err(Failure::from))?;
+    Ok(Batch { n, threads: rayon::current_num_threads(), cpu_ms_per_proof, decode_cpu_ms_per_proof, wall_ms_per_proof })
+}
+
+/// CPU time and time of `run` by proof. It is repeated until the CPU clock, which ticks slowly, has moved enough; the median of some such
+/// samples.
+fn measure_times(proofs: usize, effort: Effort, mut run: impl FnMut() -> Result<(), Failure>) -> Result<(f64, f64), Failure> {
     let (mut cpu, mut wall) = (Vec::new(), Vec::new());
     for _ in 0..effort.runs().min(5) {
-        let (cpu_begun, begun, mut proofs) = (cpu_s()?, Instant::now(), 0);
+        let (cpu_begun, begun, mut done) = (cpu_s()?, Instant::now(), 0);
         let used_s = loop {
-            if let Some(wrong) = verify_batch(claims).into_iter().find_map(Result::err) {
-                return Err(wrong.into());
-            }
-            proofs += claims.len();
+            run()?;
+            done += proofs;
             let used_s = cpu_s()? - cpu_begun;
             if used_s >= effort.cpu_s_min() {
                 break used_s;
             }
         };
-        cpu.push(used_s * 1e3 / proofs as f64);
-        wall.push(begun.elapsed().as_secs_f64() * 1e3 / proofs as f64);
+        cpu.push(used_s * 1e3 / done as f64);
+        wall.push(begun.elapsed().as_secs_f64() * 1e3 / done as f64);
     }
-    let threads = rayon::current_num_threads();
-    Ok(Batch { n: claims.len(), threads, cpu_ms_per_proof: median(cpu), wall_ms_per_proof: median(wall) })
+    Ok((median(cpu), median(wall)))
 }

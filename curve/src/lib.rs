@@ -10,6 +10,7 @@ pub mod point;
 pub mod quotient;
 pub mod sum;
 
+pub use field::use_portable_arithmetic;
 pub use point::{G1Point, G2Point};
 pub use quotient::Quotient;
 pub use sum::{sum_g1, sum_g2};

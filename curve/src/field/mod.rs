@@ -11,6 +11,8 @@ pub(crate) mod ifma;
 pub(crate) mod modulus;
 pub(crate) mod portable;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 /// `WIDTH` elements of a field.
 ///
 /// Values need not be reduced. With p the modulus, the bounds that callers keep are: factors below 8p, the right side of a difference
@@ -42,11 +44,19 @@ pub(crate) trait Lanes: Copy {
     fn invert(self) -> Self;
 }
 
-/// Whether this CPU has what [`ifma`] needs.
+static PORTABLE_ONLY: AtomicBool = AtomicBool::new(false);
+
+/// From now on computes as on a CPU without vector instructions: to measure that, or to look for a defect. Results are the same.
+pub fn use_portable_arithmetic() {
+    PORTABLE_ONLY.store(true, Ordering::Relaxed);
+}
+
+/// Whether this CPU has what [`ifma`] needs, and it is wanted.
 pub(crate) fn has_ifma() -> bool {
     #[cfg(target_arch = "x86_64")]
     {
-        std::arch::is_x86_feature_detected!("avx512f")
+        !PORTABLE_ONLY.load(Ordering::Relaxed)
+            && std::arch::is_x86_feature_detected!("avx512f")
             && std::arch::is_x86_feature_detected!("avx512dq")
             && std::arch::is_x86_feature_detected!("avx512vl")
             && std::arch::is_x86_feature_detected!("avx512ifma")
