@@ -12,6 +12,7 @@ use probity_credit::statement::position;
 use probity_credit::statement::testing::Fixture;
 use probity_params::Kind;
 use probity_params::cache::{KeyCache, Wanted};
+use probity_params::setup::{Circuit, development_for_stock_prover};
 use probity_prover::Prover;
 use rand::SeedableRng;
 use rand::rngs::{OsRng, StdRng};
@@ -22,9 +23,9 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Prove {
     pub(crate) id: CircuitId,
     pub(crate) threads: usize,
-    /// Reading the key from the cache, its digest and points checked.
+    /// Mapping the compiled circuit from the cache, with the checks of each start.
     pub(crate) key_load_ms: f64,
-    /// All that a wallet does before its first proof: rows, their digest, key.
+    /// All that a wallet does before its first proof: that, and what is computed once for all proofs.
     pub(crate) start_ms: f64,
     /// The product with all that loaded: native check, assignment, proof, check of the proof.
     pub(crate) warm_ms: f64,
@@ -53,19 +54,22 @@ pub(crate) fn measure(id: CircuitId, keys: &KeyCache, effort: Effort) -> Result<
         Wanted { circuit: id.name(), kind: Kind::Development, constraints: &constraints, inputs: position::COUNT, verifying_key: expected };
     let key_load_ms = median_ms(runs, 1, || keys.load(&wanted))?;
 
-    let key = keys.load(&wanted)?.key;
     let shape = eligibility::shape(id);
+    let matrices = [&shape.a, &shape.b, &shape.c].map(Clone::clone);
+    let (num_instance, num_witness) = (shape.num_instance, shape.num_witness);
+    let circuit = Circuit { id: id.name(), constraints: &constraints, matrices: &matrices, num_instance, num_witness };
+    // the peers' quotient is given in their own way, by coefficients; all else in their key is the product's
+    let key = development_for_stock_prover(&circuit)?;
     let values = eligibility::assignment(Statement { policy: compiled, public, witness })?;
     let stock = || Groth16::<Bn254>::create_random_proof_with_reduction(ShapeCircuit::with_assignment(&shape, &values), &key, &mut OsRng);
-    let matrices = [&shape.a, &shape.b, &shape.c].map(Clone::clone);
     let joined = [values.instance.as_slice(), &values.witness].concat();
     let cached = || {
         let (r, s) = (Fr::rand(&mut OsRng), Fr::rand(&mut OsRng));
         let rows = shape.num_rows();
-        Groth16::<Bn254>::create_proof_with_reduction_and_matrices(&key, r, s, &matrices, shape.num_instance, rows, &joined)
+        Groth16::<Bn254>::create_proof_with_reduction_and_matrices(&key, r, s, &matrices, num_instance, rows, &joined)
     };
-    // the peers are only peers if their proofs hold
-    let prepared = prepare_verifying_key(&key.vk);
+    // the peers are only peers if their proofs hold, for the product's key
+    let prepared = prepare_verifying_key(&prover.verifying_key_file().verifying_key(position::COUNT)?);
     for proof in [stock()?, cached()?] {
         if !Groth16::<Bn254>::verify_proof(&prepared, &proof, &values.instance[1..])? {
             return Err(format!("{id}: a proof of ark-groth16 does not hold").into());

@@ -81,7 +81,7 @@ impl Report {
             "prove",
             "threads",
             "key load, ms",
-            "rows and key, ms",
+            "start, ms",
             "proof, ms",
             "ark-groth16, ms",
             "ark-groth16 with matrices, ms",

@@ -4,7 +4,9 @@ use crate::report::{grouped, table};
 use probity_circuits::gadgets::Shape;
 use probity_circuits::registry::{ENTRIES, Entry};
 use probity_credit::circuit_id::CircuitId;
+use probity_params::Matrix;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Levels of labels that the table of rows tells apart.
 const BLOCK_DEPTH: usize = 1;
@@ -20,6 +22,8 @@ pub(crate) struct CircuitSizes {
     pub(crate) witnesses: usize,
     /// Non-zero coefficients of A, B and C.
     pub(crate) nonzeros: [usize; 3],
+    /// Variables whose polynomial is not zero, in A and in B: those that the key has points for.
+    pub(crate) variables: [usize; 2],
     /// The file in the cache.
     pub(crate) proving_key_bytes: u64,
     /// As a genesis carries it.
@@ -39,6 +43,8 @@ impl CircuitSizes {
             public_inputs: shape.num_instance - 1,
             witnesses: shape.num_witness,
             nonzeros: shape.density(),
+            // the set-up adds a row to A for each column of the instance
+            variables: [variables(&shape.a, shape.num_instance), variables(&shape.b, 0)],
             proving_key_bytes: 0,
             verifying_key_bytes: 0,
         }
@@ -48,11 +54,17 @@ impl CircuitSizes {
         1 << self.domain_log2
     }
 
-    /// Points in G1 and in G2 of the proving key: A and B for every column, B again in G2, H, L for the witnesses, beta and delta.
+    /// Points in G1 and in G2 that a proof is summed up from: A, B for their variables, B again in G2, H, L for the witnesses.
     fn key_points(&self) -> [usize; 2] {
-        let columns = 1 + self.public_inputs + self.witnesses;
-        [2 + 2 * columns + (self.domain() - 1) + self.witnesses, columns]
+        let [a, b] = self.variables;
+        [a + b + self.domain() + self.witnesses, b]
     }
+}
+
+/// The first `given` columns, and those that a matrix mentions.
+fn variables(matrix: &Matrix, given: usize) -> usize {
+    let mentioned = matrix.iter().flatten().map(|(_, column)| *column);
+    mentioned.chain(0..given).collect::<BTreeSet<usize>>().len()
 }
 
 /// ark-groth16 needs a power of two with room for every row and, once more, for the constant and every public input.
@@ -100,6 +112,9 @@ pub(crate) fn counts_table() -> String {
     line("public inputs", &|s| s.public_inputs);
     line("witnesses", &|s| s.witnesses);
     line("domain", &|s| s.domain());
+    for (i, matrix) in ["A", "B"].into_iter().enumerate() {
+        line(&format!("variables in {matrix}"), &|s| s.variables[i]);
+    }
     for (i, matrix) in ["A", "B", "C"].into_iter().enumerate() {
         line(&format!("coefficients in {matrix}"), &|s| s.nonzeros[i]);
     }
@@ -135,14 +150,15 @@ mod tests {
     #[test]
     fn key_points_are_counted() {
         let toy = Toy::with_rows(2, 50);
-        let (key, circuit) = (toy.development_key(), toy.circuit());
+        let (key, circuit) = (toy.compiled(), toy.circuit());
         let sizes = CircuitSizes {
             domain_log2: (circuit.matrices[0].len() + circuit.num_instance).next_power_of_two().ilog2(),
             public_inputs: circuit.num_instance - 1,
             witnesses: circuit.num_witness,
+            variables: [variables(&circuit.matrices[0], circuit.num_instance), variables(&circuit.matrices[1], 0)],
             ..CircuitSizes::of(CircuitId::Eligibility1)
         };
-        let g1 = 2 + key.a_query.len() + key.b_g1_query.len() + key.h_query.len() + key.l_query.len();
-        assert_eq!(sizes.key_points(), [g1, key.b_g2_query.len()]);
+        let g1 = key.a_query().len() + key.b_curve_query().len() + key.h_query().len() + key.l_query().len();
+        assert_eq!(sizes.key_points(), [g1, key.b_twist_query().len()]);
     }
 }

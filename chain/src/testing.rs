@@ -59,7 +59,7 @@ pub(crate) fn prove(inputs: &[F], seed: u64) -> ProofBytes {
     type Prove = dyn Fn(&[F], u64) -> ProofBytes + Send + Sync;
     static PROVE: OnceLock<Box<Prove>> = OnceLock::new();
     let prove = PROVE.get_or_init(|| {
-        let proving_key = toy().development_key();
+        let proving_key = toy().stock_key();
         Box::new(move |inputs, seed| {
             let proof = toy().prove(&proving_key, inputs, &mut StdRng::seed_from_u64(seed));
             probity_verifier::proof::encode(&proof)

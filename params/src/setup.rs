@@ -4,13 +4,16 @@
 //! it can say how far it is; a test holds the two equal. The randomness is expanded from a public seed: every machine derives the same
 //! key, nothing has to be shipped, and whoever likes can forge proofs. Hence [`Kind::Development`], which only a
 //! development chain accepts.
+//!
+//! The points of the quotient are those of circom's map ([`probity_curve::quotient`]): of the Lagrange basis of the domain of twice the
+//! size, the members that belong to its other half. Verifying keys don't depend on the map.
 
 use ark_bn254::{Bn254, G1Affine, G1Projective, G2Projective};
 use ark_ec::scalar_mul::{BatchMulPreprocessing, ScalarMul};
 use ark_ec::{CurveGroup, PrimeGroup};
 use ark_ff::{Field, UniformRand, Zero};
 use ark_groth16::{ProvingKey, VerifyingKey};
-use ark_poly::{EvaluationDomain, GeneralEvaluationDomain};
+use ark_poly::{EvaluationDomain, Radix2EvaluationDomain};
 use ark_std::rand::{CryptoRng, Error as RandError, RngCore};
 use probity_credit::digest::Digest;
 use probity_credit::field::F;
@@ -104,6 +107,16 @@ pub enum SetupError {
     /// The key would be degenerate, for instance because an input takes part in nothing.
     #[error("the set-up's key is refused: {0}")]
     Key(#[from] KeyError),
+    /// A key that was made elsewhere is not this circuit's.
+    #[error("the proving key has {found} points in its query {query}, the circuit needs {expected}: take the key made for this circuit")]
+    OtherSize {
+        /// The query.
+        query: &'static str,
+        /// Points it must have.
+        expected: usize,
+        /// Points it has.
+        found: usize,
+    },
 }
 
 /// Points computed between two reports of progress.
@@ -114,8 +127,29 @@ const SLICE: usize = 4_096;
 /// # Errors
 /// [`SetupError`] when the matrices do not fit together or the key does not pass the gate.
 pub fn development(circuit: &Circuit<'_>, progress: Progress<'_>) -> Result<ProvingKey<Bn254>, SetupError> {
+    of_public_seed(circuit, QuotientMap::Values, progress)
+}
+
+/// The same key for `ark-groth16`'s own prover, which gives the quotient by coefficients: only the points of the quotient differ.
+///
+/// # Errors
+/// As [`development`].
+pub fn development_for_stock_prover(circuit: &Circuit<'_>) -> Result<ProvingKey<Bn254>, SetupError> {
+    of_public_seed(circuit, QuotientMap::Coefficients, &|_, _, _| ())
+}
+
+/// How a prover gives the quotient, which says what its points in the key are.
+#[derive(Clone, Copy)]
+enum QuotientMap {
+    /// By the values of A B - C at the odd powers of the root of unity of order 2n: circom's way and the product's.
+    Values,
+    /// By the coefficients of (A B - C) / Z: libsnark's way, and what `ark-groth16` does unless told otherwise.
+    Coefficients,
+}
+
+fn of_public_seed(circuit: &Circuit<'_>, map: QuotientMap, progress: Progress<'_>) -> Result<ProvingKey<Bn254>, SetupError> {
     let mut randomness = PublicRandomness::new(circuit.id, circuit.constraints);
-    let key = generate(circuit, &Secrets::draw(&mut randomness), &mut randomness, progress)?;
+    let key = generate(circuit, map, &Secrets::draw(&mut randomness), &mut randomness, progress)?;
     gate(&key.vk, circuit.inputs())?;
     Ok(key)
 }
@@ -136,14 +170,16 @@ impl Secrets {
 
 fn generate(
     circuit: &Circuit<'_>,
+    map: QuotientMap,
     secrets: &Secrets,
     rng: &mut impl RngCore,
     progress: Progress<'_>,
 ) -> Result<ProvingKey<Bn254>, SetupError> {
     check_shape(circuit)?;
     let rows = circuit.matrices[0].len();
-    let too_large = SetupError::TooLarge { rows: rows + circuit.num_instance };
-    let domain = GeneralEvaluationDomain::<F>::new(rows + circuit.num_instance).ok_or(too_large)?;
+    let domain_of = |size| Radix2EvaluationDomain::<F>::new(size).ok_or(SetupError::TooLarge { rows: rows + circuit.num_instance });
+    let domain = domain_of(rows + circuit.num_instance)?;
+    let double = domain_of(2 * domain.size())?;
     let tau = domain.sample_element_outside_domain(rng);
     let [a, b, c] = polynomials_at(circuit, &domain.evaluate_all_lagrange_coefficients(tau), progress);
 
@@ -153,8 +189,15 @@ fn generate(
     let combined = |i: usize| beta * a[i] + alpha * b[i] + c[i];
     let gamma_abc: Vec<F> = (0..circuit.num_instance).map(|i| combined(i) * gamma_inverse).collect();
     let l: Vec<F> = (circuit.num_instance..a.len()).map(|i| combined(i) * delta_inverse).collect();
-    let vanishing = domain.evaluate_vanishing_polynomial(tau) * delta_inverse;
-    let h: Vec<F> = std::iter::successors(Some(vanishing), |power| Some(*power * tau)).take(domain.size() - 1).collect();
+    let h: Vec<F> = match map {
+        QuotientMap::Values => {
+            double.evaluate_all_lagrange_coefficients(tau).into_iter().skip(1).step_by(2).map(|value| value * delta_inverse).collect()
+        }
+        QuotientMap::Coefficients => {
+            let vanishing = domain.evaluate_vanishing_polynomial(tau) * delta_inverse;
+            std::iter::successors(Some(vanishing), |power| Some(*power * tau)).take(domain.size() - 1).collect()
+        }
+    };
 
     let (g, twist_g) = (G1Projective::generator(), G2Projective::generator());
     let twist = Multiples::new(twist_g, Stage::TwistPoints, b.len(), progress);
@@ -185,7 +228,8 @@ fn generate(
     })
 }
 
-fn check_shape(circuit: &Circuit<'_>) -> Result<(), SetupError> {
+/// Checks that the matrices fit together.
+pub(crate) fn check_shape(circuit: &Circuit<'_>) -> Result<(), SetupError> {
     let [a, b, c] = circuit.matrices.each_ref().map(Vec::len);
     if a != b || b != c {
         return Err(SetupError::UnequalRows { a, b, c });
@@ -299,6 +343,9 @@ mod tests {
     use super::*;
     use crate::testing::Toy;
     use crate::verifying::VerifyingKeyFile;
+    use ark_ff::PrimeField;
+    use ark_groth16::Groth16;
+    use ark_groth16::r1cs_to_qap::{LibsnarkReduction, R1CSToQAP};
     use ark_relations::gr1cs::{ConstraintSynthesizer, ConstraintSystemRef, LinearCombination, Result as R1csResult, Variable};
     use std::cell::RefCell;
 
@@ -322,17 +369,85 @@ mod tests {
         }
     }
 
-    #[test]
-    fn agrees_with_the_librarys_generator() {
-        let toy = Toy::with_rows(5, 300);
-        let circuit = toy.circuit();
+    /// circom's map in the library's terms: all as in libsnark's but for the quotient.
+    struct ByValues;
+
+    impl R1CSToQAP for ByValues {
+        fn instance_map_with_evaluation<P: PrimeField, D: EvaluationDomain<P>>(
+            cs: ConstraintSystemRef<P>,
+            tau: &P,
+        ) -> R1csResult<(Vec<P>, Vec<P>, Vec<P>, P, usize, usize)> {
+            LibsnarkReduction::instance_map_with_evaluation::<P, D>(cs, tau)
+        }
+
+        fn witness_map_from_matrices<P: PrimeField, D: EvaluationDomain<P>>(
+            matrices: &[Vec<Vec<(P, usize)>>],
+            num_inputs: usize,
+            num_constraints: usize,
+            assignment: &[P],
+        ) -> R1csResult<Vec<P>> {
+            let domain = D::new(num_constraints + num_inputs).unwrap();
+            let coset = domain.get_coset(D::new(2 * domain.size()).unwrap().group_gen()).unwrap();
+            let mut on_coset = [(); 3].map(|()| vec![P::zero(); domain.size()]);
+            for (values, matrix) in on_coset.iter_mut().zip(matrices) {
+                for (value, row) in values.iter_mut().zip(matrix) {
+                    *value = row.iter().map(|(k, column)| *k * assignment[*column]).sum();
+                }
+            }
+            on_coset[0][num_constraints..][..num_inputs].copy_from_slice(&assignment[..num_inputs]);
+            for values in &mut on_coset {
+                domain.ifft_in_place(values);
+                coset.fft_in_place(values);
+            }
+            let [a, b, c] = on_coset;
+            Ok((0..a.len()).map(|i| a[i] * b[i] - c[i]).collect())
+        }
+
+        fn h_query_scalars<P: PrimeField, D: EvaluationDomain<P>>(max_power: usize, tau: P, _: P, delta_inverse: P) -> R1csResult<Vec<P>> {
+            let double = D::new(2 * (max_power + 1)).unwrap();
+            // from the definition: L_k(tau) = (tau^2n - 1) w^k / (2n (tau - w^k))
+            let scale = (tau.pow([double.size() as u64]) - P::one()) / P::from(double.size() as u64) * delta_inverse;
+            Ok((0..double.size()).skip(1).step_by(2).map(|k| scale * double.element(k) / (tau - double.element(k))).collect())
+        }
+    }
+
+    fn by_the_library<Q: R1CSToQAP>(circuit: Circuit<'_>) -> ProvingKey<Bn254> {
         let mut rng = PublicRandomness::new(circuit.id, circuit.constraints);
         let Secrets { alpha, beta, gamma, delta } = Secrets::draw(&mut rng);
         let (g, twist_g) = (G1Projective::generator(), G2Projective::generator());
-        let theirs =
-            ark_groth16::Groth16::<Bn254>::generate_parameters_with_qap(Wrapped(circuit), alpha, beta, gamma, delta, g, twist_g, &mut rng)
-                .unwrap();
-        assert_eq!(toy.development_key(), theirs);
+        Groth16::<Bn254, Q>::generate_parameters_with_qap(Wrapped(circuit), alpha, beta, gamma, delta, g, twist_g, &mut rng).unwrap()
+    }
+
+    #[test]
+    fn agrees_with_the_librarys_generator() {
+        let toy = Toy::with_rows(5, 300);
+        assert_eq!(toy.development_key(), by_the_library::<ByValues>(toy.circuit()));
+        let stock = toy.stock_key();
+        assert_eq!(stock, by_the_library::<LibsnarkReduction>(toy.circuit()));
+        assert_eq!(stock.vk, toy.development_key().vk, "verifying keys don't depend on the map");
+    }
+
+    #[test]
+    fn the_library_proves_with_either_key() {
+        let toy = Toy::with_rows(2, 30);
+        let (circuit, inputs) = (toy.circuit(), vec![F::from(9); toy.inputs()]);
+        let assignment = toy.assignment(&inputs, F::from(4));
+        let (key, rows) = (toy.development_key(), circuit.matrices[0].len());
+        let prepared = ark_groth16::prepare_verifying_key(&key.vk);
+        let (r, s) = (F::from(11), F::from(12));
+        let ours = Groth16::<Bn254, ByValues>::create_proof_with_reduction_and_matrices(
+            &key,
+            r,
+            s,
+            circuit.matrices,
+            circuit.num_instance,
+            rows,
+            &assignment,
+        );
+        let stock = toy.prove(&toy.stock_key(), &inputs, &mut PublicRandomness::new(circuit.id, circuit.constraints));
+        for proof in [ours.unwrap(), stock] {
+            assert!(Groth16::<Bn254>::verify_proof(&prepared, &proof, &inputs).unwrap());
+        }
     }
 
     #[test]

@@ -11,8 +11,10 @@ use probity_credit::digest::Digest;
 use probity_credit::field::F;
 use probity_credit::hash::label::sha256;
 
+use crate::cache::KeyCache;
+use crate::compiled::CompiledCircuit;
 use crate::key_id::Kind;
-use crate::setup::{Circuit, Matrix, development};
+use crate::setup::{Circuit, Matrix, development, development_for_stock_prover};
 use crate::verifying::VerifyingKeyFile;
 
 /// Public inputs that change from proof to proof in every circuit of the product; the others are the policy's.
@@ -73,6 +75,26 @@ impl Toy {
         development(&self.circuit(), &|_, _, _| ()).expect("the toy's matrices fit together")
     }
 
+    /// The development key for `ark-groth16`'s own prover and so for [`Toy::prove`]: its verifying key is the same.
+    pub fn stock_key(&self) -> ProvingKey<Bn254> {
+        development_for_stock_prover(&self.circuit()).expect("the toy's matrices fit together")
+    }
+
+    /// The compiled circuit with the development key.
+    pub fn compiled(&self) -> CompiledCircuit {
+        self.compiled_with(&self.development_key())
+    }
+
+    /// The compiled circuit with another key, however wrong: only its verifying key must pass the gate and delta be a point.
+    ///
+    /// # Panics
+    /// If the key is of another size, or a temporary file cannot be written.
+    pub fn compiled_with(&self, key: &ProvingKey<Bn254>) -> CompiledCircuit {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        // the mapping stays when the file's name goes
+        KeyCache::at(folder.path()).store(&self.circuit(), Kind::Development, key).expect("a key of the toy's sizes")
+    }
+
     /// The file of the development verifying key.
     pub fn verifying_key_file(&self) -> VerifyingKeyFile {
         VerifyingKeyFile::new(self.id, Kind::Development, self.constraints, &self.development_key().vk)
@@ -98,7 +120,7 @@ impl Toy {
         all
     }
 
-    /// A proof for these public inputs.
+    /// A proof for these public inputs, with [`Toy::stock_key`].
     ///
     /// # Panics
     /// If there are not exactly [`Toy::inputs`] values.

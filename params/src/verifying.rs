@@ -1,16 +1,18 @@
 //! Verifying keys as canonical bytes, and back through a strict decoder.
 
 use ark_bn254::{Bn254, G1Affine};
+use ark_ec::AffineRepr;
 use ark_groth16::VerifyingKey;
 use borsh::{BorshDeserialize, BorshSerialize};
 use probity_credit::codec;
 use probity_credit::digest::Digest;
 use probity_credit::hash::label::sha256;
+use probity_curve::G1Point;
 use rayon::prelude::*;
 
 use crate::gate::{KeyError, KeyPoint, gate};
 use crate::key_id::{KeyId, Kind, is_circuit_id};
-use crate::point::{G1_BYTES, G2_BYTES, g1, g1_bytes, g2, g2_bytes};
+use crate::point::{G1_BYTES, G2_BYTES, PointError, g1, g1_bytes, g2, g2_bytes};
 
 /// The most public inputs of a circuit: bounds what a file can make a reader do.
 pub const INPUTS_MAX: usize = 4_096;
@@ -84,6 +86,19 @@ impl VerifyingKeyFile {
     pub fn verifying_key(&self, inputs: usize) -> Result<VerifyingKey<Bn254>, KeyError> {
         decode_key(&self.key, inputs)
     }
+
+    /// The same, sooner: `points` may hold the input points in full, which spares a square root each. They are believed only if they are
+    /// points of the curve with exactly the key's bytes; others are passed over.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    pub(crate) fn verifying_key_near(&self, inputs: usize, points: &[G1Point]) -> Result<VerifyingKey<Bn254>, KeyError> {
+        decode_key_with(&self.key, inputs, |i, bytes| {
+            let point = points.get(i).and_then(G1Point::affine).filter(|point| !point.is_zero() && g1_bytes(point) == *bytes);
+            // such a point is what the decoder would give: there is one encoding, and all of the curve is in the subgroup
+            point.map_or_else(|| g1(bytes), Ok)
+        })
+    }
 }
 
 /// The canonical bytes of a verifying key.
@@ -104,6 +119,14 @@ pub fn encode_key(vk: &VerifyingKey<Bn254>) -> Vec<u8> {
 /// # Errors
 /// [`KeyError`].
 pub fn decode_key(bytes: &[u8], inputs: usize) -> Result<VerifyingKey<Bn254>, KeyError> {
+    decode_key_with(bytes, inputs, |_, bytes| g1(bytes))
+}
+
+fn decode_key_with(
+    bytes: &[u8],
+    inputs: usize,
+    input_point: impl Fn(usize, &[u8; G1_BYTES]) -> Result<G1Affine, PointError> + Sync,
+) -> Result<VerifyingKey<Bn254>, KeyError> {
     let expected = key_bytes_len(inputs.min(INPUTS_MAX));
     if inputs > INPUTS_MAX || bytes.len() != expected {
         return Err(KeyError::Length { expected, found: bytes.len() });
@@ -125,7 +148,7 @@ pub fn decode_key(bytes: &[u8], inputs: usize) -> Result<VerifyingKey<Bn254>, Ke
             .enumerate()
             .map(|(i, chunk)| {
                 let chunk = chunk.try_into().expect("chunks of 32 bytes");
-                g1(chunk).map_err(|reason| KeyError::Point { point: KeyPoint::Input(i), reason })
+                input_point(i, chunk).map_err(|reason| KeyError::Point { point: KeyPoint::Input(i), reason })
             })
             .collect::<Result<Vec<G1Affine>, KeyError>>()?,
     };
@@ -136,7 +159,6 @@ pub fn decode_key(bytes: &[u8], inputs: usize) -> Result<VerifyingKey<Bn254>, Ke
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::point::PointError;
     use crate::testing::Toy;
     use proptest::prelude::*;
 
@@ -184,6 +206,24 @@ mod tests {
         let at = key_bytes_len(4);
         file.key[at - G1_BYTES..at].copy_from_slice(&g1_bytes(&G1Affine::identity()));
         assert_eq!(decode_key(&file.key, inputs), Err(KeyError::Point { point: KeyPoint::Input(4), reason: PointError::Identity }));
+    }
+
+    #[test]
+    fn points_in_full_change_nothing_but_the_time() {
+        let toy = Toy::new(2);
+        let (file, vk) = (file(), toy.development_key().vk);
+        let full: Vec<G1Point> = vk.gamma_abc_g1.iter().map(|point| G1Point::from(*point)).collect();
+        let [mut negated, mut swapped, mut off_curve] = [(); 3].map(|()| full.clone());
+        negated[3] = (-vk.gamma_abc_g1[3]).into();
+        swapped.swap(0, 1);
+        off_curve[2].x[0] ^= 1;
+        for points in [full, negated, swapped, off_curve, vec![G1Point::from(G1Affine::identity()); 10], Vec::new()] {
+            assert_eq!(file.verifying_key_near(toy.inputs(), &points).unwrap(), vk);
+        }
+        let mut other = file.clone();
+        other.key[key_bytes_len(0)] ^= 1;
+        let hinted = other.verifying_key_near(toy.inputs(), &[G1Point::from(vk.gamma_abc_g1[0])]);
+        assert_eq!(hinted, other.verifying_key(toy.inputs()), "bytes of another point are decoded, not taken for this one");
     }
 
     proptest! {

@@ -1,7 +1,8 @@
-//! A circuit's rows and proving key, loaded once, and proofs made with them.
+//! A compiled circuit, loaded once, and proofs made with it.
 
+use crate::control::{Control, Stage};
 use crate::explain::CannotProve;
-use crate::groth16::{self, PROOF_BYTES};
+use crate::groth16::{Groth16Prover, PROOF_BYTES};
 use probity_circuits::eligibility::{self, Statement};
 use probity_circuits::gadgets::BuildError;
 use probity_circuits::registry::Entry;
@@ -9,9 +10,10 @@ use probity_credit::circuit_id::CircuitId;
 use probity_credit::digest::Digest;
 use probity_credit::policy::CompiledPolicy;
 use probity_credit::statement::{PublicInputs, Witness, check, position};
-use probity_params::cache::{CacheError, CachedKey, KeyCache, Wanted};
+use probity_params::cache::{CacheError, KeyCache, Wanted};
+use probity_params::compiled::CompiledCircuit;
 use probity_params::setup::{self, Progress};
-use probity_params::{KeyId, Kind, Manifest, Matrix, VerifyingKeyFile};
+use probity_params::{KeyId, Kind, Manifest, VerifyingKeyFile};
 
 /// Why a prover cannot be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -29,50 +31,50 @@ pub enum LoadError {
     },
 }
 
-/// The rows of a circuit with their digest checked.
-struct Rows {
-    constraints: Digest,
-    matrices: [Matrix; 3],
-    num_instance: usize,
-    num_witness: usize,
-}
-
-impl Rows {
-    fn of(circuit: CircuitId) -> Result<Self, LoadError> {
-        let pinned = Entry::of(circuit).digest();
-        let shape = eligibility::shape(circuit);
-        if shape.digest() != pinned {
-            return Err(LoadError::Constraints { circuit, pinned });
-        }
-        let (num_instance, num_witness) = (shape.num_instance, shape.num_witness);
-        Ok(Self { constraints: pinned, matrices: [shape.a, shape.b, shape.c], num_instance, num_witness })
-    }
-}
-
-/// Proves statements of one circuit.
+/// Proves statements of one circuit. Any number of threads may use one at once; [`crate::groth16`] says what memory each proof takes.
+///
+/// Loading does not build the circuit: the file in the cache names its constraints by their digest, which is compared with the one that the
+/// registry pins. That the program's rows have that digest is checked when a file is made, and by a test of the registry.
 pub struct Prover {
     circuit: CircuitId,
-    rows: Rows,
-    key: CachedKey,
+    groth16: Groth16Prover,
 }
 
 impl Prover {
     /// Loads the development key of a circuit, or makes and stores it, telling `progress`. `expected` is the key that the chain's
-    /// genesis names; none only where a genesis is about to be made.
+    /// genesis names; none only where a genesis is about to be made. Cost: milliseconds; making takes seconds.
     ///
     /// # Errors
     /// [`LoadError`].
     pub fn development(circuit: CircuitId, cache: &KeyCache, expected: Option<KeyId>, progress: Progress<'_>) -> Result<Self, LoadError> {
-        let rows = Rows::of(circuit)?;
-        let described = setup::Circuit {
-            id: circuit.name(),
-            constraints: &rows.constraints,
-            matrices: &rows.matrices,
-            num_instance: rows.num_instance,
-            num_witness: rows.num_witness,
+        let constraints = Entry::of(circuit).digest();
+        let loaded = cache.load(&wanted(circuit, &constraints, Kind::Development, expected));
+        Self::or_made(loaded, circuit, cache, expected, progress)
+    }
+
+    /// The same, but everything in a file that is there is checked, so that a damaged one is made anew now and not after the first proof
+    /// that fails. Cost: tens of milliseconds.
+    ///
+    /// # Errors
+    /// [`LoadError`].
+    pub fn install(circuit: CircuitId, cache: &KeyCache, expected: Option<KeyId>, progress: Progress<'_>) -> Result<Self, LoadError> {
+        let constraints = Entry::of(circuit).digest();
+        let loaded = cache.load_verified(&wanted(circuit, &constraints, Kind::Development, expected));
+        Self::or_made(loaded, circuit, cache, expected, progress)
+    }
+
+    fn or_made(
+        loaded: Result<CompiledCircuit, CacheError>,
+        circuit: CircuitId,
+        cache: &KeyCache,
+        expected: Option<KeyId>,
+        progress: Progress<'_>,
+    ) -> Result<Self, LoadError> {
+        let compiled = match loaded {
+            Err(e) if e.is_curable() => make(circuit, cache, expected, progress)?,
+            loaded => loaded?,
         };
-        let key = cache.development_key(&described, expected, progress)?;
-        Ok(Self { circuit, rows, key })
+        Ok(Self { circuit, groth16: Groth16Prover::new(compiled) })
     }
 
     /// Loads the key of a circuit that came out of a ceremony.
@@ -80,16 +82,9 @@ impl Prover {
     /// # Errors
     /// [`LoadError`].
     pub fn ceremony(circuit: CircuitId, cache: &KeyCache, expected: KeyId) -> Result<Self, LoadError> {
-        let rows = Rows::of(circuit)?;
-        let wanted = Wanted {
-            circuit: circuit.name(),
-            kind: Kind::Ceremony,
-            constraints: &rows.constraints,
-            inputs: position::COUNT,
-            verifying_key: Some(expected),
-        };
-        let key = cache.load(&wanted)?;
-        Ok(Self { circuit, rows, key })
+        let constraints = Entry::of(circuit).digest();
+        let compiled = cache.load(&wanted(circuit, &constraints, Kind::Ceremony, Some(expected)))?;
+        Ok(Self { circuit, groth16: Groth16Prover::new(compiled) })
     }
 
     /// The circuit.
@@ -99,14 +94,12 @@ impl Prover {
 
     /// What names the key.
     pub fn manifest(&self) -> &Manifest {
-        &self.key.manifest
+        self.groth16.circuit().manifest()
     }
 
     /// The verifying key that belongs to it, as nodes and genesis take it.
     pub fn verifying_key_file(&self) -> VerifyingKeyFile {
-        let manifest = self.manifest();
-        VerifyingKeyFile::new(self.circuit.name(), manifest.kind, self.rows.constraints, &self.key.key.vk)
-            .expect("a key from the cache has passed the gate")
+        self.groth16.circuit().verifying_key_file().clone()
     }
 
     /// Checks the statement natively, assigns the constraints, proves, verifies the proof, and wipes the assignment.
@@ -120,13 +113,47 @@ impl Prover {
         public: &PublicInputs,
         witness: &Witness,
     ) -> Result<[u8; PROOF_BYTES], CannotProve> {
+        self.prove_with(policy, schema, public, witness, &Control::default())
+    }
+
+    /// The same, for whoever wants to know how far it is or may give it up.
+    ///
+    /// # Errors
+    /// [`CannotProve`].
+    pub fn prove_with(
+        &self,
+        policy: &CompiledPolicy,
+        schema: &Digest,
+        public: &PublicInputs,
+        witness: &Witness,
+        control: &Control<'_>,
+    ) -> Result<[u8; PROOF_BYTES], CannotProve> {
         if policy.circuit != self.circuit {
             return Err(CannotProve::OtherCircuit { policy: policy.circuit, loaded: self.circuit });
         }
+        control.enter(Stage::Statement)?;
         check(policy, schema, public, witness)?;
+        control.enter(Stage::Assignment)?;
         let circuit = self.circuit;
         let assignment = eligibility::assignment(Statement { policy, public, witness })
             .map_err(|e: BuildError| CannotProve::Constraints { circuit, detail: e.to_string() })?;
-        Ok(groth16::prove(&self.key.key, &self.rows.matrices, &assignment.instance, &assignment.witness)?)
+        Ok(self.groth16.prove(&assignment.instance, &assignment.witness, control)?)
     }
+}
+
+fn wanted(circuit: CircuitId, constraints: &Digest, kind: Kind, verifying_key: Option<KeyId>) -> Wanted<'_> {
+    Wanted { circuit: circuit.name(), kind, constraints, inputs: position::COUNT, verifying_key }
+}
+
+/// Builds the circuit, checks that it is the pinned one, and makes its development key.
+fn make(circuit: CircuitId, cache: &KeyCache, expected: Option<KeyId>, progress: Progress<'_>) -> Result<CompiledCircuit, LoadError> {
+    let pinned = Entry::of(circuit).digest();
+    let shape = eligibility::shape(circuit);
+    if shape.digest() != pinned {
+        return Err(LoadError::Constraints { circuit, pinned });
+    }
+    let (num_instance, num_witness) = (shape.num_instance, shape.num_witness);
+    let matrices = [shape.a, shape.b, shape.c];
+    let described = setup::Circuit { id: circuit.name(), constraints: &pinned, matrices: &matrices, num_instance, num_witness };
+    Ok(cache.make(&described, expected, progress)?)
 }

@@ -19,7 +19,7 @@ fn a_policy_is_folded_once_and_its_proofs_hold() {
     let changing = [1u64, 2, 3, 4, 5, 6, 7].map(F::from);
     let mut inputs = changing.to_vec();
     inputs.extend(policy.compile(&schema).unwrap().inputs());
-    let proof = encode(&toy.prove(&toy.development_key(), &inputs, &mut StdRng::seed_from_u64(5)));
+    let proof = encode(&toy.prove(&toy.stock_key(), &inputs, &mut StdRng::seed_from_u64(5)));
     let claim = Claim { policy: prepared, changing, proof };
     assert_eq!(claim.verify(), Ok(()));
     let mut other = policy.clone();

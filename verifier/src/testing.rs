@@ -32,7 +32,7 @@ impl Fixture {
     pub(crate) fn new(policy_inputs: usize) -> Self {
         let toy = Toy::new(policy_inputs);
         let circuit = Arc::new(PreparedCircuit::new(&toy.verifying_key_file(), toy.inputs()).unwrap());
-        Self { key: toy.development_key(), circuit, toy, rng: StdRng::seed_from_u64(7) }
+        Self { key: toy.stock_key(), circuit, toy, rng: StdRng::seed_from_u64(7) }
     }
 
     pub(crate) fn elements(&mut self, count: usize) -> Vec<F> {

@@ -40,7 +40,7 @@ pub(crate) fn prove(inputs: &[F]) -> ProofBytes {
     type Prove = Box<dyn Fn(&[F]) -> ProofBytes + Send + Sync>;
     static PROVE: OnceLock<Prove> = OnceLock::new();
     let prove = PROVE.get_or_init(|| {
-        let key = toy().development_key();
+        let key = toy().stock_key();
         Box::new(move |inputs| probity_verifier::proof::encode(&toy().prove(&key, inputs, &mut OsRng)))
     });
     prove(inputs)

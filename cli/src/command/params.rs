@@ -17,7 +17,7 @@ use std::time::Instant;
 /// What to do with parameters.
 #[derive(Debug, Subcommand)]
 pub enum ParamsCommand {
-    /// Make the development keys that the cache lacks. Everybody can forge proofs for them: they are for development chains only.
+    /// Make the development keys that the cache lacks or holds damaged. Everybody can forge proofs for them: they are for development chains only.
     Setup {
         /// Only these circuits.
         #[arg(long = "circuit", value_name = "ID")]
@@ -57,7 +57,7 @@ fn setup(circuits: &[CircuitId], out: Option<&Path>, output: &Output) -> Result<
     for id in CircuitId::ALL.into_iter().filter(|id| circuits.is_empty() || circuits.contains(id)) {
         let begun = Instant::now();
         let progress = Progress::new(output);
-        let prover = Prover::development(id, &cache, None, &|stage, done, total| {
+        let prover = Prover::install(id, &cache, None, &|stage, done, total| {
             progress.at(&format!("{id}: {stage}"), done as u64, total as u64);
         })?;
         drop(progress);

@@ -75,6 +75,9 @@ impl Kernel for IfmaG1 {
     type Group = G1Projective;
     const HOLE: Self::Memory = [[0; 8]];
 
+    fn is_identity(point: &G1Point) -> bool {
+        *point == (G1Point { x: [0; 4], y: [0; 4] })
+    }
     fn prepare(points: &[G1Point]) -> Vec<Self::Memory> {
         let mut numbers: Vec<[u64; 4]> = points.iter().flat_map(|p| [p.x, p.y]).collect();
         // SAFETY: chosen after has_ifma
@@ -137,6 +140,9 @@ impl Kernel for IfmaG2 {
     type Group = G2Projective;
     const HOLE: Self::Memory = [[0; 8]; 2];
 
+    fn is_identity(point: &G2Point) -> bool {
+        *point == (G2Point { x: [[0; 4]; 2], y: [[0; 4]; 2] })
+    }
     fn prepare(points: &[G2Point]) -> Vec<Self::Memory> {
         let mut numbers: Vec<[u64; 4]> = points.iter().flat_map(|p| [p.x[0], p.x[1], p.y[0], p.y[1]]).collect();
         // SAFETY: chosen after has_ifma

@@ -24,6 +24,8 @@ pub(crate) trait Kernel {
     /// Where the identity came out of a sum. No point of the curve looks like it.
     const HOLE: Self::Memory;
 
+    /// Whether a key's point is the identity.
+    fn is_identity(point: &Self::Point) -> bool;
     /// Brings the points of a key into memory form.
     fn prepare(points: &[Self::Point]) -> Vec<Self::Memory>;
     /// Both coordinates of points.

@@ -20,7 +20,7 @@ use rayon::prelude::*;
 use window::Scratch;
 use zeroize::Zeroize;
 
-/// The sum of `scalars[i] * points[i]`. Identity points are not allowed: leave them out.
+/// The sum of `scalars[i] * points[i]`.
 ///
 /// Words of a point that are not canonical, or no point of the curve, make a meaningless result and no panic. Cost: about 20 affine
 /// additions a point whose scalar is large, fewer for small scalars, none for zero. Scalars and what follows from them are wiped.
@@ -51,6 +51,12 @@ fn sum<K: Kernel>(points: &[K::Point], scalars: &[Fr]) -> K::Group {
     assert_eq!(points.len(), scalars.len(), "a scalar for each point");
     assert!(points.len() < kernel::NEGATIVE as usize, "indices have 31 bits");
     let (mut integers, bits_in_all) = digits::integers(scalars);
+    for (integer, point) in integers.iter_mut().zip(points) {
+        // the identity has no affine coordinates: it counts nothing
+        if K::is_identity(point) {
+            *integer = [0; 4];
+        }
+    }
     let bits = digits::best_bits(bits_in_all);
     let mut shifted = digits::shift(&integers, bits);
     integers.zeroize();

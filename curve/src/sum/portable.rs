@@ -31,6 +31,9 @@ macro_rules! portable {
             type Group = $group;
             const HOLE: $point = $hole;
 
+            fn is_identity(point: &$point) -> bool {
+                *point == Self::HOLE
+            }
             fn prepare(points: &[$point]) -> Vec<$point> {
                 points.to_vec()
             }

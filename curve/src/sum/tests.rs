@@ -47,6 +47,19 @@ fn sums_are_the_librarys() {
 }
 
 #[test]
+fn the_identity_counts_nothing() {
+    let rng = &mut StdRng::seed_from_u64(6);
+    let (mut g1, mut g2): (Vec<G1Affine>, Vec<G2Affine>) = (points(50, rng), points(50, rng));
+    for at in [0, 1, 7, 49] {
+        (g1[at], g2[at]) = (G1Affine::identity(), G2Affine::identity());
+    }
+    for scalars in [vec![Fr::ONE; 50], scalars(50, rng)] {
+        check_g1(&g1, &scalars);
+        check_g2(&g2, &scalars);
+    }
+}
+
+#[test]
 fn equal_and_opposite_points_add_up() {
     let rng = &mut StdRng::seed_from_u64(2);
     let few: Vec<G1Affine> = points(3, rng);

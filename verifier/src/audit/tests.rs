@@ -108,7 +108,7 @@ impl World {
             answer: payload.answer,
         };
         let all = inputs.all(&policy.compile(&schema).unwrap());
-        payload.proof = encode_proof(&toy().prove(&toy().development_key(), &all, &mut StdRng::seed_from_u64(11)));
+        payload.proof = encode_proof(&toy().prove(&toy().stock_key(), &all, &mut StdRng::seed_from_u64(11)));
         let record = Record {
             lender: address,
             policy: policy.id(),
