@@ -386,7 +386,7 @@ mod tests {
     fn sums_outside_their_groups_are_not_blinded() {
         let no_point = G1Affine::new_unchecked(1u64.into(), 1u64.into());
         assert_eq!(in_g1(Zeroizing::new(no_point.into())).err(), Some(ProveError::Sum));
-        let coordinates = (1u64..50).map(|x| ark_bn254::Fq2::from(x));
+        let coordinates = (1u64..50).map(ark_bn254::Fq2::from);
         let outside = coordinates
             .filter_map(|x| G2Affine::get_ys_from_x_unchecked(x).map(|(y, _)| G2Affine::new_unchecked(x, y)))
             .find(|q| !q.is_in_correct_subgroup_assuming_on_curve())

@@ -23,27 +23,33 @@ const PINNED_KEY_ID: &str = "40918b389635fbc898c7aec1e6ff28e768b7f1c4a8638487b5d
 fn prover() -> &'static Prover {
     static PROVER: OnceLock<Prover> = OnceLock::new();
     PROVER.get_or_init(|| {
-        let folder = tempfile::tempdir().unwrap();
-        let cache = KeyCache::at(folder.path());
-        let made = Prover::development(CIRCUIT, &cache, None, &|_, _, _| ()).unwrap();
-        let expected = made.manifest().verifying_key;
-        let calls = Cell::new(0);
-        let loaded = Prover::development(CIRCUIT, &cache, Some(expected), &|_, _, _| calls.set(calls.get() + 1)).unwrap();
-        assert_eq!(calls.get(), 0, "the second time nothing is computed");
-        assert_eq!(loaded.manifest(), made.manifest());
-
-        // damage to a point is seen, and cured, by whoever asks for the whole check
-        let path = cache.path(CIRCUIT.name(), Kind::Development, &Entry::of(CIRCUIT).digest());
-        let good = std::fs::read(&path).unwrap();
-        let mut bad = good.clone();
-        *bad.last_mut().unwrap() ^= 1;
-        std::fs::remove_file(&path).unwrap();
-        std::fs::write(&path, &bad).unwrap();
-        Prover::development(CIRCUIT, &cache, Some(expected), &|_, _, _| panic!("not looked at")).unwrap();
-        Prover::install(CIRCUIT, &cache, Some(expected), &|_, _, _| calls.set(calls.get() + 1)).unwrap();
-        assert!(calls.get() > 0 && std::fs::read(&path).unwrap() == good);
-        loaded
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        // the mapping stays when the file's name goes
+        Prover::development(CIRCUIT, &KeyCache::at(folder.path()), None, &|_, _, _| ()).expect("the development key can be made")
     })
+}
+
+#[test]
+fn a_key_is_made_once_and_cured_when_damaged() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = KeyCache::at(folder.path());
+    let made = Prover::development(CIRCUIT, &cache, None, &|_, _, _| ()).unwrap();
+    let expected = made.manifest().verifying_key;
+    let calls = Cell::new(0);
+    let loaded = Prover::development(CIRCUIT, &cache, Some(expected), &|_, _, _| calls.set(calls.get() + 1)).unwrap();
+    assert_eq!(calls.get(), 0, "the second time nothing is computed");
+    assert_eq!(loaded.manifest(), made.manifest());
+
+    // damage to a point is seen, and cured, by whoever asks for the whole check
+    let path = cache.path(CIRCUIT.name(), Kind::Development, &Entry::of(CIRCUIT).digest());
+    let good = std::fs::read(&path).unwrap();
+    let mut bad = good.clone();
+    *bad.last_mut().unwrap() ^= 1;
+    std::fs::remove_file(&path).unwrap();
+    std::fs::write(&path, &bad).unwrap();
+    Prover::development(CIRCUIT, &cache, Some(expected), &|_, _, _| panic!("not looked at")).unwrap();
+    Prover::install(CIRCUIT, &cache, Some(expected), &|_, _, _| calls.set(calls.get() + 1)).unwrap();
+    assert!(calls.get() > 0 && std::fs::read(&path).unwrap() == good);
 }
 
 /// What chains' geneses name: another quotient map or file format leaves them as they are.
