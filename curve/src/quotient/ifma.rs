@@ -135,8 +135,10 @@ unsafe fn tables(log2: u32) -> Option<Tables> {
     // w = shift_root², of order n; the powers of its inverse are minus those of w from the other end
     let to_values = |distance: usize, k: usize| powers[k * (size / distance)];
     let to_coefficients = |distance: usize, k: usize| if k == 0 { Fr::ONE } else { -to_values(distance, distance - k) };
-    let vectors = |distance: usize, root: &dyn Fn(usize, usize) -> Fr| -> Vec<Fr8> {
-        (0..distance / 8).map(|v| Fr8::from_elements(&std::array::from_fn(|lane| root(distance, 8 * v + lane)))).collect()
+    let vectors = |distance: usize, root: &dyn Fn(usize, usize) -> Fr| {
+        let roots = (0..distance).map(|k| root(distance, k)).collect();
+        // SAFETY: as for this function
+        unsafe { import(roots) }
     };
     let distances = (3..log2).rev().map(|log2| 1usize << log2);
     let far = distances.map(|d| (vectors(d, &to_coefficients), vectors(d, &to_values))).collect();
@@ -150,9 +152,9 @@ unsafe fn tables(log2: u32) -> Option<Tables> {
     // in a transposed block, vector j holds in lane i the place 8 i + j
     let place = |vector: usize, lane: usize| (vector / BLOCK) * 64 + 8 * lane + vector % BLOCK;
     let coefficient = |place: usize| place.reverse_bits() >> (usize::BITS - log2);
-    let shift = (0..size / 8)
-        .map(|vector| Fr8::from_elements(&std::array::from_fn(|lane| powers[coefficient(place(vector, lane))] * divisor)))
-        .collect();
+    let shift = (0..size).map(|i| powers[coefficient(place(i / 8, i % 8))] * divisor).collect();
+    // SAFETY: as for this function
+    let shift = unsafe { import(shift) };
     Some(Tables { far, near, shift })
 }
 
