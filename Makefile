@@ -10,9 +10,11 @@ export PROBITY_BIN_DIR
 
 # Always the whole workspace and one profile: a narrower selection would resolve other features and compile most dependencies once more.
 BUILD = cargo build --release --locked --workspace
+# Other people's verifier, for the tests; the file says that its packages are the lock file's.
+SNARKJS = tests/interop/node_modules/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test soundness lint deny bench vectors frozen-vectors clean-cache
+.PHONY: help setup build demo test soundness interop lint deny bench vectors frozen-vectors clean-cache
 
 help: ## Print this list
 	@printf 'Probity: prove that you are creditworthy without showing your records.\n\n'
@@ -28,11 +30,20 @@ build: setup ## Compile the binaries: probity, probityd and the demo
 demo: build ## Play the whole story on real data; KEEP=1 leaves the node running
 	@'$(PROBITY_BIN_DIR)/probity-demo' $(if $(KEEP),--keep)
 
-test: build ## Run every test
+test: build $(SNARKJS) ## Run every test
 	cargo test --release --locked --workspace --no-fail-fast
 
 soundness: build ## Lie about everything a proof rests on, at every size (about an hour; docs/SOUNDNESS.md)
 	cargo test --release --locked --workspace --test probity adversary::soundness -- --include-ignored --nocapture --test-threads=1
+
+interop: build $(SNARKJS) ## Run the tests with snarkjs alone, with its own set-up of eligibility-1 (minutes)
+	PROBITY_INTEROP=long cargo test --release --locked --workspace --test probity interop::
+
+# Pinned; nothing outside the checkout is written but npm's cache.
+$(SNARKJS): tests/interop/package.json tests/interop/package-lock.json
+	scripts/bootstrap --tests
+	cd tests/interop && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
 
 lint: setup deny ## Formatting, clippy, documentation, dependencies: warnings are errors
 	cargo fmt --all --check

@@ -1,5 +1,5 @@
 //! The product as a whole, in one binary: flows that must work, adversaries that must fail, nodes that crash and come back, and the statement
-//! against an independent model.
+//! against an independent model and in other people's tools.
 
 #[path = "adversary/mod.rs"]
 mod adversary;
@@ -7,5 +7,7 @@ mod adversary;
 mod crash;
 #[path = "flow/mod.rs"]
 mod flow;
+#[path = "interop/mod.rs"]
+mod interop;
 #[path = "oracle/mod.rs"]
 mod oracle;

@@ -101,11 +101,22 @@ pub fn read_json<T: DeserializeOwned>(path: &Path, what: &'static str) -> Result
 /// # Errors
 /// [`FileError`].
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    write_with(path, |out| out.write_all(bytes))
+}
+
+/// Replaces a file with what `fill` writes piece by piece.
+///
+/// # Errors
+/// [`FileError`].
+pub fn write_with(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), FileError> {
     let folder = folder_of(path);
     let write = || -> io::Result<()> {
         std::fs::create_dir_all(folder)?;
         let mut temporary = tempfile::NamedTempFile::new_in(folder)?;
-        temporary.write_all(bytes)?;
+        let mut buffered = io::BufWriter::new(temporary.as_file_mut());
+        fill(&mut buffered)?;
+        buffered.flush()?;
+        drop(buffered);
         temporary.as_file().sync_all()?;
         temporary.persist(path).map_err(|e| e.error)?;
         Ok(())

@@ -5,11 +5,12 @@ use crate::files;
 use crate::output::{self, Output};
 use crate::progress::Progress;
 use clap::Subcommand;
+use probity_circuits::export::write_r1cs;
 use probity_circuits::registry::{ENTRIES, Entry};
 use probity_credit::circuit_id::CircuitId;
 use probity_params::cache::KeyCache;
 use probity_params::{Kind, Manifest, VerifyingKeyFile};
-use probity_prover::Prover;
+use probity_prover::{LoadError, Prover};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -28,6 +29,13 @@ pub enum ParamsCommand {
     },
     /// List the circuits and the development keys in the cache.
     List,
+    /// Write a circuit's constraints as an R1CS file, for circom's tools.
+    ExportR1cs {
+        /// The circuit.
+        circuit: CircuitId,
+        /// The file, `.r1cs`.
+        file: PathBuf,
+    },
     /// Show what a verifying key's file holds, and whether it passes the gate.
     Show {
         /// The file.
@@ -39,6 +47,7 @@ pub(super) fn run(command: ParamsCommand, output: &Output) -> Result<(), CliErro
     match command {
         ParamsCommand::Setup { circuits, out } => setup(&circuits, out.as_deref(), output),
         ParamsCommand::List => list(output),
+        ParamsCommand::ExportR1cs { circuit, file } => export_r1cs(circuit, &file, output),
         ParamsCommand::Show { file } => show(&file, output),
     }
 }
@@ -106,6 +115,38 @@ fn list(output: &Output) -> Result<(), CliError> {
             [l.circuit.to_string(), l.version.to_string(), l.files_max.to_string(), l.constraints.to_string()[..16].to_owned(), cached]
         };
         output::table(["circuit", "version", "files at most", "constraints", "development key"], listed.iter().map(row))
+    });
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct Exported {
+    circuit: CircuitId,
+    constraints: probity_credit::digest::Digest,
+    rows: usize,
+    public_inputs: usize,
+    witnesses: usize,
+    file: PathBuf,
+}
+
+fn export_r1cs(circuit: CircuitId, file: &Path, output: &Output) -> Result<(), CliError> {
+    let pinned = Entry::of(circuit).digest();
+    let shape = Entry::of(circuit).shape();
+    if shape.digest() != pinned {
+        return Err(LoadError::Constraints { circuit, pinned }.into());
+    }
+    files::write_with(file, |mut out| write_r1cs(&shape, &mut out))?;
+    let exported = Exported {
+        circuit,
+        constraints: pinned,
+        rows: shape.num_rows(),
+        public_inputs: shape.num_instance - 1,
+        witnesses: shape.num_witness,
+        file: file.to_owned(),
+    };
+    output.result(&exported, || {
+        let Exported { rows, public_inputs, witnesses, .. } = &exported;
+        format!("{circuit} ({pinned}): {rows} constraints, {public_inputs} public inputs, {witnesses} witnesses, in {}", file.display())
     });
     Ok(())
 }

@@ -21,11 +21,23 @@ pub struct VerifyArgs {
     /// The opening of the answer that the lender shows (JSON): then the verdict is checked, too.
     #[arg(long, value_name = "FILE")]
     pub opening: Option<PathBuf>,
+    /// Write verification_key.json, public.json and proof.json into this folder once the record stands: for snarkjs and its like.
+    #[arg(long, value_name = "FOLDER")]
+    pub snarkjs: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &VerifyArgs, output: &Output) -> Result<(), CliError> {
     let bundle = AuditBundle::from_bytes(&files::read(&args.file, BUNDLE_BYTES_MAX as u64)?)?;
-    check(&bundle, args.chain, args.opening.as_deref(), output).map(|_| ())
+    let audited = check(&bundle, args.chain, args.opening.as_deref(), output)?;
+    if let Some(folder) = &args.snarkjs {
+        let written = audited.snarkjs(&bundle).map_err(|e| CliError::Verdict(e.to_string()))?;
+        for (name, text) in written.named() {
+            files::write(&folder.join(name), text.as_bytes())?;
+        }
+        let names = written.named().map(|(name, _)| name).join(" ");
+        output.note(&format!("In {}: snarkjs groth16 verify {names}", folder.display()));
+    }
+    Ok(())
 }
 
 /// Checks a bundle, says each step, and ends with what the record is.

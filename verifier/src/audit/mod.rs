@@ -51,7 +51,7 @@ pub fn check(bundle: &AuditBundle, trusted: &Digest) -> Result<Audited, Box<Refu
     let circuit = audit.step(Check::VerifyingKey, || check_key(bundle, &entries.record))?;
     let inputs = audit.step(Check::PublicInputs, || entries.public_inputs(bundle, record))?;
     audit.step(Check::Pairing, || entries.check_proof(circuit, &inputs))?;
-    Ok(audit.finish(entries.record, entries.policy, entries.schema))
+    Ok(audit.finish(entries.record, entries.policy, entries.schema, inputs))
 }
 
 type Passed<T> = Result<(T, String), AuditError>;

@@ -2,12 +2,15 @@
 
 use probity_credit::policy::Policy;
 use probity_credit::schema::Schema;
-use probity_credit::statement::{Opening, Verdict};
+use probity_credit::statement::{Opening, PublicInputs, Verdict};
 use probity_ledger::state_value::{PolicyEntry, Record};
 use serde::Serialize;
 use std::fmt;
 
-use super::AuditError;
+use super::{AuditBundle, AuditError, check_key};
+use crate::VerifyError;
+use crate::proof;
+use crate::snarkjs::Files;
 
 /// The checks of an audit, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -80,6 +83,8 @@ pub struct Audited {
     pub policy: Policy,
     /// The policy's schema.
     pub schema: Schema,
+    /// The public inputs that change from proof to proof, rebuilt.
+    pub public: PublicInputs,
 }
 
 impl Audited {
@@ -90,6 +95,19 @@ impl Audited {
     pub fn verdict(&self, opening: &Opening) -> Result<Verdict, AuditError> {
         opening.check()?;
         if opening.answer() == self.record.answer { Ok(opening.verdict) } else { Err(AuditError::OtherOpening) }
+    }
+
+    /// The record's verifying key, rebuilt public inputs and proof for other verifiers. `bundle` is the one that was audited.
+    ///
+    /// What they then say is that the proof holds for these numbers; that the numbers are those of the chain is what the audit showed.
+    ///
+    /// # Errors
+    /// [`AuditError`], if `bundle` is another than the one that was audited.
+    pub fn snarkjs(&self, bundle: &AuditBundle) -> Result<Files, AuditError> {
+        let (circuit, _) = check_key(bundle, &self.record)?;
+        let policy = self.policy.compile(&self.schema).map_err(VerifyError::from)?;
+        let proof = proof::decode(&self.record.proof).map_err(VerifyError::from)?;
+        Ok(Files::new(&circuit.vk, &self.public.all(&policy), &proof))
     }
 }
 
@@ -122,7 +140,7 @@ impl Audit {
         }
     }
 
-    pub(super) fn finish(self, record: Record, policy: PolicyEntry, schema: Schema) -> Audited {
-        Audited { steps: self.steps, record, policy: policy.policy, schema }
+    pub(super) fn finish(self, record: Record, policy: PolicyEntry, schema: Schema, public: PublicInputs) -> Audited {
+        Audited { steps: self.steps, record, policy: policy.policy, schema, public }
     }
 }

@@ -6,6 +6,7 @@ use crate::VerifyError;
 use crate::light::{LightError, SignedHeader};
 use crate::proof::encode as encode_proof;
 use crate::registry::RegistryError;
+use crate::snarkjs;
 use crate::testing::{CIRCUIT, genesis, secret, sign_header, toy, validators};
 use jmt::storage::{LeafNode, Node, NodeKey, TreeReader, TreeUpdateBatch};
 use jmt::{JellyfishMerkleIterator, KeyHash, OwnedValue, Sha256Jmt, Version};
@@ -13,7 +14,7 @@ use probity_credit::codec::encode;
 use probity_credit::commitment::Anchor;
 use probity_credit::field::{F, FieldBytes};
 use probity_credit::month::Month;
-use probity_credit::statement::{Opening, Verdict as Outcome};
+use probity_credit::statement::{Opening, Verdict as Outcome, position};
 use probity_ledger::address::Address;
 use probity_ledger::error::TxError;
 use probity_ledger::genesis::Genesis;
@@ -244,6 +245,21 @@ fn a_record_stands_and_every_step_is_named() {
     assert_eq!(audited.verdict(&other), Err(AuditError::OtherOpening));
     other.verdict.reasons = [1, 1, 0, 0];
     assert!(matches!(audited.verdict(&other), Err(AuditError::Opening(_))));
+}
+
+#[test]
+fn a_record_is_written_for_other_verifiers() {
+    let bundle = World::new().seal();
+    let audited = check(&bundle, &trusted()).unwrap();
+    let files = audited.snarkjs(&bundle).unwrap();
+    let key = snarkjs::read_key(files.verification_key.as_bytes(), position::COUNT).unwrap();
+    let public = snarkjs::read_public(files.public.as_bytes(), position::COUNT).unwrap();
+    let proof = snarkjs::read_proof(files.proof.as_bytes()).unwrap();
+    assert_eq!(crate::verify_plain(&key, &public, &proof), Ok(()));
+    assert_eq!(public[position::NULLIFIER], audited.record.nullifier.element());
+    let mut other = bundle;
+    other.genesis.circuits.clear();
+    assert_eq!(audited.snarkjs(&other), Err(AuditError::NoCircuit));
 }
 
 #[test]
