@@ -17,6 +17,9 @@ probity-benches: measures the product and prints the figures as tables
 /// The word that makes this process a child; not for people.
 const CHILD: &str = "child";
 
+/// In front of a circuit's name: its first proof alone.
+const COLD: &str = "cold:";
+
 /// What to do.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {
@@ -66,6 +69,7 @@ fn default_out() -> PathBuf {
 pub(crate) fn child(part: Part) -> Vec<String> {
     let what = match part.what {
         What::Prove(circuit) => circuit.name(),
+        What::Cold(circuit) => &format!("{COLD}{circuit}"),
         What::Verify => "verify",
         What::Commit => "commit",
     };
@@ -79,6 +83,7 @@ fn parse_child(words: impl Iterator<Item = String>) -> Result<Part, String> {
     let what = match what.as_str() {
         "verify" => What::Verify,
         "commit" => What::Commit,
+        cold if cold.starts_with(COLD) => What::Cold(cold[COLD.len()..].parse().map_err(|e| format!("{cold:?}: {e}"))?),
         circuit => What::Prove(circuit.parse().map_err(|e| format!("{circuit:?}: {e}"))?),
     };
     Ok(Part { what, effort: Effort { quick: effort == "quick" } })
@@ -103,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_child_reads_what_its_parent_writes() {
-        for what in CircuitId::ALL.map(What::Prove).into_iter().chain([What::Verify, What::Commit]) {
+        for what in CircuitId::ALL.into_iter().flat_map(|id| [What::Prove(id), What::Cold(id)]).chain([What::Verify, What::Commit]) {
             for quick in [false, true] {
                 let part = Part { what, effort: Effort { quick } };
                 assert_eq!(parse(&child(part).join(" ")), Ok(Command::Child(part)));

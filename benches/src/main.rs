@@ -13,12 +13,13 @@ mod sizes;
 mod verify;
 
 use args::{Command, Options};
-use measure::{Failure, Machine, load_average};
+use measure::{Failure, Machine, load_average, median};
 use probity_circuits::registry::ENTRIES;
 use probity_credit::circuit_id::CircuitId;
 use probity_params::Kind;
 use probity_params::cache::{FOLDER_VARIABLE, KeyCache};
 use probity_prover::Prover;
+use prove::Proving;
 use report::Report;
 use serde::de::DeserializeOwned;
 use sizes::CircuitSizes;
@@ -93,6 +94,7 @@ pub(crate) struct Part {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum What {
     Prove(CircuitId),
+    Cold(CircuitId),
     Verify,
     Commit,
 }
@@ -101,6 +103,7 @@ impl Part {
     fn run(self) -> Result<(), Failure> {
         let json = match self.what {
             What::Prove(circuit) => serde_json::to_string(&prove::measure(circuit, &KeyCache::from_environment()?, self.effort)?)?,
+            What::Cold(circuit) => serde_json::to_string(&prove::measure_cold(circuit, &KeyCache::from_environment()?)?)?,
             What::Verify => serde_json::to_string(&verify::measure(&KeyCache::from_environment()?, self.effort)?)?,
             What::Commit => serde_json::to_string(&commit::measure(self.effort)?)?,
         };
@@ -122,7 +125,9 @@ fn measure_all(options: &Options) -> Result<(), Failure> {
     for entry in &ENTRIES {
         for &threads in &threads {
             eprintln!("proving {}, threads: {threads}", entry.id);
-            report.prove.push(child_result(child(What::Prove(entry.id), threads)?)?);
+            let cold = (0..effort.runs()).map(|_| child_result(child(What::Cold(entry.id), threads)?)).collect::<Result<_, _>>()?;
+            let prove = child_result(child(What::Prove(entry.id), threads)?)?;
+            report.prove.push(Proving { prove, cold_cli_ms: median(cold) });
         }
     }
     for &threads in &threads {

@@ -37,6 +37,24 @@ pub(crate) struct Prove {
     pub(crate) peak_rss_mb: f64,
 }
 
+/// The same with what processes of their own measured.
+#[derive(Debug, Serialize)]
+pub(crate) struct Proving {
+    #[serde(flatten)]
+    pub(crate) prove: Prove,
+    /// The first proof of a new process, with what comes before it: what `probity` takes from the unlocked wallet to the proof.
+    pub(crate) cold_cli_ms: f64,
+}
+
+/// One load and one proof, in a process that has done nothing before.
+pub(crate) fn measure_cold(id: CircuitId, keys: &KeyCache) -> Result<f64, Failure> {
+    let Fixture { policy, compiled, public, witness, .. } = Fixture::sample(id, &mut StdRng::seed_from_u64(1));
+    time_ms(|| {
+        let prover = Prover::development(id, keys, None, &|_, _, _| ())?;
+        prover.prove(&compiled, &policy.schema, &public, &witness).map_err(Failure::from)
+    })
+}
+
 pub(crate) fn measure(id: CircuitId, keys: &KeyCache, effort: Effort) -> Result<Prove, Failure> {
     let fixture = Fixture::sample(id, &mut StdRng::seed_from_u64(1));
     let Fixture { policy, compiled, public, witness, .. } = &fixture;
@@ -83,5 +101,6 @@ pub(crate) fn measure(id: CircuitId, keys: &KeyCache, effort: Effort) -> Result<
         samples[2].push(time_ms(cached)?);
     }
     let [warm_ms, stock_ark_ms, cached_ark_ms] = samples.map(median);
-    Ok(Prove { id, threads: rayon::current_num_threads(), key_load_ms, start_ms, warm_ms, stock_ark_ms, cached_ark_ms, peak_rss_mb })
+    let threads = rayon::current_num_threads();
+    Ok(Prove { id, threads, key_load_ms, start_ms, warm_ms, stock_ark_ms, cached_ark_ms, peak_rss_mb })
 }

@@ -3,7 +3,7 @@
 use crate::Effort;
 use crate::commit::Commit;
 use crate::measure::Machine;
-use crate::prove::Prove;
+use crate::prove::Proving;
 use crate::sizes::CircuitSizes;
 use crate::verify::Verify;
 use comfy_table::{CellAlignment, Table, presets};
@@ -17,7 +17,7 @@ pub(crate) struct Report {
     pub(crate) runs: usize,
     pub(crate) machine: Machine,
     pub(crate) circuits: Vec<CircuitSizes>,
-    pub(crate) prove: Vec<Prove>,
+    pub(crate) prove: Vec<Proving>,
     /// Single proofs on one thread, batches on one and on all.
     pub(crate) verify: Option<Verify>,
     pub(crate) commit: Option<Commit>,
@@ -83,12 +83,13 @@ impl Report {
             "key load, ms",
             "start, ms",
             "proof, ms",
+            "first proof of a process, ms",
             "ark-groth16, ms",
             "ark-groth16 with matrices, ms",
             "peak memory, MiB",
         ]);
-        for p in &self.prove {
-            let times = [p.key_load_ms, p.start_ms, p.warm_ms, p.stock_ark_ms, p.cached_ark_ms, p.peak_rss_mb];
+        for Proving { prove: p, cold_cli_ms } in &self.prove {
+            let times = [p.key_load_ms, p.start_ms, p.warm_ms, *cold_cli_ms, p.stock_ark_ms, p.cached_ark_ms, p.peak_rss_mb];
             let cells = [p.id.to_string(), p.threads.to_string()].into_iter().chain(times.map(|x| grouped(x.round() as usize)));
             table.add_row(cells);
         }

@@ -138,11 +138,9 @@ fn fields_are_there_once() {
         let refused = read_key(twice.as_bytes(), INPUTS).unwrap_err().to_string();
         assert!(refused.contains(&format!("duplicate field `{name}`")), "{refused}");
     }
-    for name in ["vk_alphabeta_12"] {
-        let mut key: Value = serde_json::from_str(&w.files.verification_key).unwrap();
-        key.as_object_mut().unwrap().remove(name).unwrap();
-        assert_eq!(read_key(key.to_string().as_bytes(), INPUTS).unwrap(), w.key);
-    }
+    let mut key: Value = serde_json::from_str(&w.files.verification_key).unwrap();
+    key.as_object_mut().unwrap().remove("vk_alphabeta_12").unwrap();
+    assert_eq!(read_key(key.to_string().as_bytes(), INPUTS).unwrap(), w.key);
     for name in ["protocol", "curve"] {
         let mut proof: Value = serde_json::from_str(&w.files.proof).unwrap();
         proof.as_object_mut().unwrap().remove(name).unwrap();
