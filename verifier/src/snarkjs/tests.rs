@@ -22,7 +22,7 @@ struct World {
 
 fn world() -> World {
     let toy = Toy::new(INPUTS - 7);
-    let key = toy.development_key();
+    let key = toy.stock_key();
     let mut rng = StdRng::seed_from_u64(12);
     let mut public: Vec<F> = (0..INPUTS).map(|_| F::rand(&mut rng)).collect();
     // elements at the edges, and a last input that tools might drop
