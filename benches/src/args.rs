@@ -10,6 +10,7 @@ probity-benches: measures the product and prints the figures as tables
   --quick      fewer runs and smaller batches and trees
   --out FILE   where the figures go as JSON (default: bench/report.json in CARGO_TARGET_DIR or ./target)
   --keys DIR   where the proving keys lie, made if missing (default: the cache of the product)
+  --portable   proofs as on a CPU without vector instructions
   --rows       only print the rows per block of each circuit
   --counts     only print the counted sizes of each circuit
   --help       print this";
@@ -44,7 +45,7 @@ pub(crate) fn parse(words: impl Iterator<Item = String>) -> Result<Command, Stri
     if words.next_if(|word| word == CHILD).is_some() {
         return parse_child(words).map(Command::Child);
     }
-    let mut options = Options { effort: Effort { quick: false }, out: default_out(), keys: None };
+    let mut options = Options { effort: Effort { quick: false, portable: false }, out: default_out(), keys: None };
     while let Some(word) = words.next() {
         let mut path = |name| words.next().map(PathBuf::from).ok_or(format!("{name} needs a path"));
         match word.as_str() {
@@ -52,6 +53,7 @@ pub(crate) fn parse(words: impl Iterator<Item = String>) -> Result<Command, Stri
             "--rows" => return Ok(Command::Rows),
             "--counts" => return Ok(Command::Counts),
             "--quick" => options.effort.quick = true,
+            "--portable" => options.effort.portable = true,
             "--out" => options.out = path("--out")?,
             "--keys" => options.keys = Some(path("--keys")?),
             other => return Err(format!("unknown option {other:?}")),
@@ -74,19 +76,20 @@ pub(crate) fn child(part: Part) -> Vec<String> {
         What::Commit => "commit",
     };
     let effort = if part.effort.quick { "quick" } else { "full" };
-    [CHILD, what, effort].map(str::to_owned).to_vec()
+    let arithmetic = if part.effort.portable { "portable" } else { "fastest" };
+    [CHILD, what, effort, arithmetic].map(str::to_owned).to_vec()
 }
 
 fn parse_child(words: impl Iterator<Item = String>) -> Result<Part, String> {
     let words: Vec<String> = words.collect();
-    let [what, effort] = words.as_slice() else { return Err("a child is told what to measure and how much".into()) };
+    let [what, effort, arithmetic] = words.as_slice() else { return Err("a child is told what to measure and how much".into()) };
     let what = match what.as_str() {
         "verify" => What::Verify,
         "commit" => What::Commit,
         cold if cold.starts_with(COLD) => What::Cold(cold[COLD.len()..].parse().map_err(|e| format!("{cold:?}: {e}"))?),
         circuit => What::Prove(circuit.parse().map_err(|e| format!("{circuit:?}: {e}"))?),
     };
-    Ok(Part { what, effort: Effort { quick: effort == "quick" } })
+    Ok(Part { what, effort: Effort { quick: effort == "quick", portable: arithmetic == "portable" } })
 }
 
 #[cfg(test)]
@@ -100,8 +103,9 @@ mod tests {
 
     #[test]
     fn options_are_read() {
-        let Ok(Command::Measure(all)) = parse("--quick --out a/b.json --keys c") else { panic!("these measure") };
-        assert_eq!((all.effort.quick, all.out, all.keys), (true, "a/b.json".into(), Some("c".into())));
+        let Ok(Command::Measure(all)) = parse("--quick --portable --out a/b.json --keys c") else { panic!("these measure") };
+        let effort = Effort { quick: true, portable: true };
+        assert_eq!((all.effort, all.out, all.keys), (effort, "a/b.json".into(), Some("c".into())));
         assert_eq!(parse("--rows"), Ok(Command::Rows));
         assert!(parse("--out").is_err() && parse("--fast").is_err() && parse("child").is_err() && parse("child x quick").is_err());
     }
@@ -109,8 +113,8 @@ mod tests {
     #[test]
     fn a_child_reads_what_its_parent_writes() {
         for what in CircuitId::ALL.into_iter().flat_map(|id| [What::Prove(id), What::Cold(id)]).chain([What::Verify, What::Commit]) {
-            for quick in [false, true] {
-                let part = Part { what, effort: Effort { quick } };
+            for (quick, portable) in [(false, false), (true, false), (false, true), (true, true)] {
+                let part = Part { what, effort: Effort { quick, portable } };
                 assert_eq!(parse(&child(part).join(" ")), Ok(Command::Child(part)));
             }
         }

@@ -60,6 +60,8 @@ fn main() -> ExitCode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Effort {
     quick: bool,
+    /// Without the CPU's vector instructions.
+    portable: bool,
 }
 
 impl Effort {
@@ -101,6 +103,9 @@ pub(crate) enum What {
 
 impl Part {
     fn run(self) -> Result<(), Failure> {
+        if self.effort.portable {
+            probity_curve::use_portable_arithmetic();
+        }
         let json = match self.what {
             What::Prove(circuit) => serde_json::to_string(&prove::measure(circuit, &KeyCache::from_environment()?, self.effort)?)?,
             What::Cold(circuit) => serde_json::to_string(&prove::measure_cold(circuit, &KeyCache::from_environment()?)?)?,

@@ -13,6 +13,8 @@ use serde::Serialize;
 pub(crate) struct Report {
     pub(crate) version: &'static str,
     pub(crate) quick: bool,
+    /// Proofs as on a CPU without vector instructions.
+    pub(crate) portable: bool,
     /// Runs of which each figure is the median.
     pub(crate) runs: usize,
     pub(crate) machine: Machine,
@@ -26,7 +28,8 @@ pub(crate) struct Report {
 impl Report {
     pub(crate) fn new(machine: Machine, effort: Effort, circuits: Vec<CircuitSizes>) -> Self {
         let version = env!("CARGO_PKG_VERSION");
-        Self { version, quick: effort.quick, runs: effort.runs(), machine, circuits, prove: Vec::new(), verify: None, commit: None }
+        let Effort { quick, portable } = effort;
+        Self { version, quick, portable, runs: effort.runs(), machine, circuits, prove: Vec::new(), verify: None, commit: None }
     }
 
     /// The first one gives the times of single proofs, each its batches.
@@ -52,8 +55,9 @@ impl Report {
         } else {
             ""
         };
+        let portable = if self.portable { "\nProofs as on a CPU without vector instructions." } else { "" };
         format!(
-            "{cpu}, {cores} cores, {} GiB; load average {load_average_before:.1} before, {load_average_after:.1} after; median of {} runs.{busy}",
+            "{cpu}, {cores} cores, {} GiB; load average {load_average_before:.1} before, {load_average_after:.1} after; median of {} runs.{portable}{busy}",
             memory_mb.div_ceil(1024),
             self.runs
         )
