@@ -33,7 +33,7 @@ demo: build ## Play the whole story on real data; KEEP=1 leaves the node running
 test: build $(SNARKJS) ## Run every test
 	cargo test --release --locked --workspace --no-fail-fast
 
-soundness: build ## Lie about everything a proof rests on, at every size (about an hour; docs/SOUNDNESS.md)
+soundness: build ## Lie about everything a proof rests on, at every size (long; docs/SOUNDNESS.md)
 	cargo test --release --locked --workspace --test probity adversary::soundness -- --include-ignored --nocapture --test-threads=1
 
 interop: build $(SNARKJS) ## Run the tests with snarkjs alone, with its own set-up of eligibility-1 (snarkjs takes its time)

@@ -42,7 +42,7 @@ impl Window {
 
 /// Chooses the bits of a digit for scalars that have `bits_in_all` bits together.
 ///
-/// A point costs one addition a window and a bucket two, in formulas that take about 1.3 times as long.
+/// A point costs one affine addition a window and a bucket two complete ones, which are taken for two and a half of a point's.
 pub(crate) fn best_bits(bits_in_all: u64) -> u32 {
     let points = bits_in_all / 254;
     let cost = |bits: &u32| u64::from(Window::count(*bits)) * (points + (5 << (bits - 1)) / 2);
