@@ -11,8 +11,6 @@ use zeroize::Zeroize;
 
 /// Vectors of additions that share an inversion: their products fit the second-level cache.
 const VECTORS: usize = 1_024;
-/// No point in this bucket.
-const NONE: u32 = u32::MAX;
 
 /// Memory that windows use one after another. What is in it follows from secrets: it is wiped in the end.
 pub(crate) struct Scratch<K: Kernel> {
@@ -283,9 +281,9 @@ fn weighted<K: Kernel>(scratch: &Scratch<K>) -> K::Group {
         let mut lane = 0;
         while lane < width {
             let (start, count) = scratch.buckets[lane * range + i];
-            let place = if count == 0 { NONE } else { start };
-            empty |= u8::from(place == NONE) << lane;
-            at[lane] = if place == NONE { 0 } else { place as usize };
+            empty |= u8::from(count == 0) << lane;
+            // any place will do where nothing is taken from it
+            at[lane] = if count == 0 { 0 } else { start as usize };
             lane += 1;
         }
         let (x, y) = K::load(&scratch.points, at);
