@@ -4,12 +4,14 @@
 //! B = beta and C = minus the folded inputs. The gate refuses the degenerate keys that can be recognised without the set-up's secrets.
 //! It cannot tell whether somebody knows those secrets: that is what a ceremony and the [`Kind`](crate::Kind) are for.
 //!
-//! Ceremonies that leave gamma at the generator must scale it (and the input points by the inverse) by a public number first: the
-//! equation stays the same, and the gate can keep its one rule that no generator stands in a key.
+//! Ceremonies leave gamma at the generator: [`scale_gamma`] moves it by a public number, so that the gate can keep its one rule that no
+//! generator stands in a key.
 
 use ark_bn254::{Bn254, G1Affine, G2Affine};
-use ark_ec::AffineRepr;
+use ark_ec::{AffineRepr, CurveGroup};
+use ark_ff::Field;
 use ark_groth16::VerifyingKey;
+use probity_credit::field::F;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -130,6 +132,22 @@ pub fn gate(vk: &VerifyingKey<Bn254>, inputs: usize) -> Result<(), KeyError> {
         }
     }
     Ok(())
+}
+
+/// The same key with gamma off the generator: gamma doubled, the input points halved. Any other key as it is.
+///
+/// Every ceremony that follows Bowe, Gabizon and Miers, snarkjs' among them, leaves gamma at the generator on purpose. The gate cannot tell
+/// that from a secret that was never drawn and refuses it. The same proofs hold: `e(IC / 2, 2 gamma) = e(IC, gamma)`.
+pub fn scale_gamma(vk: &VerifyingKey<Bn254>) -> VerifyingKey<Bn254> {
+    if vk.gamma_g2 != G2Affine::generator() {
+        return vk.clone();
+    }
+    let half = F::from(2u64).inverse().expect("two is not zero");
+    VerifyingKey {
+        gamma_g2: (vk.gamma_g2 + vk.gamma_g2).into_affine(),
+        gamma_abc_g1: vk.gamma_abc_g1.iter().map(|point| (*point * half).into_affine()).collect(),
+        ..vk.clone()
+    }
 }
 
 fn check_g1(point: KeyPoint, value: &G1Affine) -> Result<(), KeyError> {

@@ -5,10 +5,10 @@ use super::tool::Snarkjs;
 use ark_ff::AdditiveGroup;
 use probity_circuits::gadgets::Shape;
 use probity_credit::field::F;
-use probity_params::gate::{KeyPoint, gate};
+use probity_params::gate::{KeyPoint, gate, scale_gamma};
 use probity_params::{KeyError, Kind, VerifyingKeyFile};
 use probity_verifier::prepared::verify_all_inputs;
-use probity_verifier::snarkjs::{SnarkjsError, read_key, read_proof, read_public, scale_gamma, write_key, write_proof, write_public};
+use probity_verifier::snarkjs::{SnarkjsError, read_key, read_proof, read_public, write_key, write_proof, write_public};
 use probity_verifier::{PreparedCircuit, VerifyError, proof};
 
 const VERIFY: [&str; 5] = ["groth16", "verify", "verification_key.json", "public.json", "proof.json"];

@@ -82,6 +82,10 @@ pub mod sha256 {
     pub const VERIFYING_KEY: &str = "probity/verifying-key/v1";
     /// Proving-key digest.
     pub const PROVING_KEY: &str = "probity/proving-key/v1";
+    /// Entry of a ceremony's transcript, and its head.
+    pub const CEREMONY: &str = "probity/ceremony/v1";
+    /// Statement of a ceremony's contributor.
+    pub const ATTESTATION: &str = "probity/ceremony-attestation/v1";
     /// API key at rest.
     pub const API_KEY: &str = "probity/api-key/v1";
     /// Expansion of a tree's seed to pseudo-random empty siblings.

@@ -3,12 +3,9 @@
 use super::json::{self, Place};
 use super::point::{G1Text, G2Text, GtText, g1_text, g2_text, gt_text, read_g1, read_g2, read_gt};
 use super::{KEY_BYTES_MAX, SnarkjsError};
-use ark_bn254::{Bn254, G2Affine};
+use ark_bn254::Bn254;
 use ark_ec::pairing::Pairing;
-use ark_ec::{AffineRepr, CurveGroup};
-use ark_ff::Field;
 use ark_groth16::VerifyingKey;
-use probity_credit::field::F;
 use probity_params::verifying::INPUTS_MAX;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -87,21 +84,5 @@ pub fn read_key(json: &[u8], inputs: usize) -> Result<VerifyingKey<Bn254>, Snark
             Err(SnarkjsError::AlphaBeta)
         }
         _ => Ok(vk),
-    }
-}
-
-/// The same key with gamma off the generator: gamma doubled, the input points halved. Any other key as it is.
-///
-/// snarkjs, like every ceremony that follows Bowe, Gabizon and Miers, leaves gamma at the generator on purpose. The gate cannot tell that
-/// from a secret that was never drawn and refuses it. The equation holds for the same proofs: `e(IC / 2, 2 gamma) = e(IC, gamma)`.
-pub fn scale_gamma(vk: &VerifyingKey<Bn254>) -> VerifyingKey<Bn254> {
-    if vk.gamma_g2 != G2Affine::generator() {
-        return vk.clone();
-    }
-    let half = F::from(2u64).inverse().expect("two is not zero");
-    VerifyingKey {
-        gamma_g2: (vk.gamma_g2 + vk.gamma_g2).into_affine(),
-        gamma_abc_g1: vk.gamma_abc_g1.iter().map(|point| (*point * half).into_affine()).collect(),
-        ..vk.clone()
     }
 }

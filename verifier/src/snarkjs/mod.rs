@@ -6,7 +6,7 @@
 //!
 //! A key that was read has not passed the [gate](probity_params::gate()): everything that decides about proofs, such as
 //! [`verify_plain`](crate::verify_plain), passes it there. Keys of snarkjs have gamma at the generator, which the gate refuses:
-//! [`scale_gamma`] moves it.
+//! [`scale_gamma`](probity_params::gate::scale_gamma) moves it.
 
 mod json;
 mod key;
@@ -14,7 +14,7 @@ mod number;
 mod point;
 mod proof;
 
-pub use key::{read_key, scale_gamma, write_key};
+pub use key::{read_key, write_key};
 pub use number::NumberError;
 pub use proof::{read_proof, read_public, write_proof, write_public};
 
