@@ -165,11 +165,7 @@ fn open(path: &Path) -> Result<BufReader<File>, CeremonyError> {
 }
 
 /// Reads the powers of tau that a circuit needs; the file's digest as well.
-pub(crate) fn powers(
-    circuit: &Circuit<'_>,
-    path: &Path,
-    progress: Progress<'_>,
-) -> Result<(Accumulator, PowersOfTau), CeremonyError> {
+pub(crate) fn powers(circuit: &Circuit<'_>, path: &Path, progress: Progress<'_>) -> Result<(Accumulator, PowersOfTau), CeremonyError> {
     let blake2b = file_digest(open(path)?).map_err(io_error("reading", path))?;
     let accumulator = Accumulator::read(open(path)?, domain(circuit).ilog2(), progress)?;
     let power = accumulator.power;

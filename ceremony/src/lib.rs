@@ -60,3 +60,6 @@ impl fmt::Display for Stage {
 
 /// Told what is being done, how much of it is done, and how much there is.
 pub type Progress<'a> = &'a dyn Fn(Stage, usize, usize);
+
+#[cfg(test)]
+mod tests;

@@ -163,7 +163,15 @@ impl Transcript {
         circuit_hash: [u8; 64],
         initial_key: Digest,
     ) -> Self {
-        Self { format: FORMAT.to_owned(), circuit: circuit.to_owned(), constraints, powers_of_tau, circuit_hash, initial_key, entries: vec![] }
+        Self {
+            format: FORMAT.to_owned(),
+            circuit: circuit.to_owned(),
+            constraints,
+            powers_of_tau,
+            circuit_hash,
+            initial_key,
+            entries: vec![],
+        }
     }
 
     /// Reads a file: entries in their chain, each signed, nothing after a beacon.

@@ -93,9 +93,7 @@ where
     for slice in columns.chunks(SLICE) {
         let sums: Vec<P::Group> = slice
             .par_iter()
-            .map(|terms| {
-                terms.iter().fold(P::Group::ZERO, |sum, (k, row, base)| sum + times(&bases[usize::from(*base)][*row as usize], k))
-            })
+            .map(|terms| terms.iter().fold(P::Group::ZERO, |sum, (k, row, base)| sum + times(&bases[usize::from(*base)][*row as usize], k)))
             .collect();
         points.extend(P::Group::normalize_batch(&sums));
         count(slice.len());

@@ -154,7 +154,9 @@ impl Key {
         }
         progress(Stage::CheckingPoints, 0, 2);
         let deltas = [earlier.delta_g2, self.delta_g2];
-        for (before, after, wrong, done) in [(&earlier.l, &self.l, CheckError::Witnesses, 1), (&earlier.h, &self.h, CheckError::Quotient, 2)] {
+        for (before, after, wrong, done) in
+            [(&earlier.l, &self.l, CheckError::Witnesses, 1), (&earlier.h, &self.h, CheckError::Quotient, 2)]
+        {
             if !is_divided(before, after, deltas) {
                 return Err(wrong);
             }
