@@ -36,7 +36,7 @@ test: build $(SNARKJS) ## Run every test
 soundness: build ## Lie about everything a proof rests on, at every size (long; docs/SOUNDNESS.md)
 	cargo test --release --locked --workspace --test probity adversary::soundness -- --include-ignored --nocapture --test-threads=1
 
-interop: build $(SNARKJS) ## Run the tests with snarkjs alone, with its own set-up of eligibility-1 (snarkjs takes its time)
+interop: build $(SNARKJS) ## Run the tests with snarkjs alone, with a ceremony for eligibility-1
 	PROBITY_INTEROP=long cargo test --release --locked --workspace --test probity interop::
 
 # Pinned; nothing outside the checkout is written but npm's cache.

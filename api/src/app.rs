@@ -13,6 +13,7 @@ use crate::auth::keys::KeyRing;
 use crate::config::Config;
 use crate::http::idempotency::Answers;
 use crate::institutions::faucet::Faucet;
+use crate::institutions::parameters::Parameters;
 use crate::institutions::shards::Shards;
 use crate::lenders::Lenders;
 use crate::lenders::recorder::Recorder;
@@ -43,6 +44,8 @@ pub struct App {
     pub recorder: Recorder,
     /// Leaf files of the identity tree.
     pub shards: Shards,
+    /// Proving keys to give out.
+    pub parameters: Parameters,
     /// The faucet.
     pub faucet: Option<Faucet>,
     /// Counters.

@@ -61,4 +61,9 @@ impl Home {
     pub fn shards(&self) -> PathBuf {
         self.0.join("shards")
     }
+
+    /// Files of the ceremonies that the chain's keys come from, for wallets to fetch.
+    pub fn parameters(&self) -> PathBuf {
+        self.0.join("parameters")
+    }
 }

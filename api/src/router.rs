@@ -8,7 +8,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::app::Shared;
 use crate::audit::{blocks, chain, commitments, entry, lists, members, records, verify};
 use crate::http::{extract, idempotency, layers};
-use crate::institutions::{faucet, shards, transactions};
+use crate::institutions::{faucet, parameters, shards, transactions};
 use crate::lenders::{create, fetch, respond, verdict};
 use crate::{auth, node};
 
@@ -26,7 +26,10 @@ pub fn router(app: Shared) -> Router {
         .route("/v1/requests/{id}/response", post(respond::respond).layer(once.clone()))
         .route("/v1/shards/{leaf_file}", get(shards::get_contents))
         .route("/v1/shards/{leaf_file}/{index}", get(shards::get_shard))
-        .route("/v1/anchors/{height}/registry", get(lists::registry_at));
+        .route("/v1/anchors/{height}/registry", get(lists::registry_at))
+        .route("/v1/parameters", get(parameters::list))
+        .route("/v1/parameters/{circuit}/transcript", get(parameters::transcript))
+        .route("/v1/parameters/{circuit}/key/{chunk}", get(parameters::chunk));
 
     let authority = Router::new()
         .route("/v1/shards/{leaf_file}", put(shards::put_contents))

@@ -23,6 +23,7 @@ use crate::home::Home;
 use crate::http::idempotency::Answers;
 use crate::http::server;
 use crate::institutions::faucet::Faucet;
+use crate::institutions::parameters::Parameters;
 use crate::institutions::shards::Shards;
 use crate::lenders;
 use crate::lenders::recorder::{self, Recorder};
@@ -142,6 +143,7 @@ pub async fn open(home: &Home) -> Result<Opened, RunError> {
         requests: Requests::open(home.requests()).map_err(|_| RunError::Requests)?,
         recorder: Recorder::default(),
         shards: Shards::open(home.shards())?,
+        parameters: Parameters::at(home.parameters()),
         faucet,
         metrics: Arc::new(Metrics::register()),
         desk: Desk::default(),

@@ -214,51 +214,15 @@ impl Folder {
         self.path.join(key_name(self.transcript.entries.len()))
     }
 
-    /// Checks that the ceremony is for this circuit.
-    pub(crate) fn check_circuit(&self, circuit: &Circuit<'_>) -> Result<(), CeremonyError> {
-        if self.transcript.circuit == circuit.id && self.transcript.constraints == *circuit.constraints {
-            return Ok(());
-        }
-        Err(CeremonyError::OtherCircuit { expected: circuit.id.to_owned(), found: self.transcript.circuit.clone() })
-    }
-
     /// The key as it is now: the file that the transcript names, with the contributions that it names.
     ///
     /// # Errors
     /// [`CeremonyError`].
     pub fn key(&self, circuit: &Circuit<'_>) -> Result<Key, CeremonyError> {
-        self.check_circuit(circuit)?;
+        self.transcript.check_circuit(circuit)?;
         let key = read_key(&self.key_path(), circuit, self.transcript.key())?;
-        self.check_entries(&key)?;
+        self.transcript.check_key(&key)?;
         Ok(key)
-    }
-
-    /// Whether key and transcript name the same contributions, and each signer knew their factor.
-    fn check_entries(&self, key: &Key) -> Result<(), CeremonyError> {
-        let entries = &self.transcript.entries;
-        if key.contributions.len() != entries.len() {
-            return Err(CeremonyError::Count { key: key.contributions.len(), transcript: entries.len() });
-        }
-        if key.circuit_hash != self.transcript.circuit_hash {
-            return Err(CheckError::CircuitHash.into());
-        }
-        let mut delta = ark_ec::AffineRepr::generator();
-        for ((contribution, entry), number) in key.contributions.iter().zip(entries).zip(1..) {
-            if contribution.hash() != entry.contribution {
-                return Err(CeremonyError::OtherContribution { number });
-            }
-            if contribution.beacon.is_some() != matches!(entry.origin, Origin::Beacon { .. }) {
-                return Err(CeremonyError::Kind { number });
-            }
-            if let Origin::Probity { knowledge } = &entry.origin {
-                let statement = Entry::statement(&entry.previous, &entry.name, &entry.signer);
-                if !knowledge.holds(&statement, &delta, &contribution.delta_after) {
-                    return Err(CeremonyError::Knowledge { number });
-                }
-            }
-            delta = contribution.delta_after;
-        }
-        Ok(())
     }
 
     /// Contributes: a factor from the operating system's randomness and whatever else the contributor gives, forgotten afterwards.
@@ -400,17 +364,19 @@ fn write_key(path: &Path, key: &Key, circuit: &Circuit<'_>) -> Result<Digest, Ce
     Ok(digest)
 }
 
-/// Whole or not at all: a temporary file beside it, synced, renamed.
+/// Whole or not at all: written beside its place, synced, renamed. What a process leaves that is killed before is overwritten by the next.
 fn write_file(path: &Path, fill: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>) -> Result<(), CeremonyError> {
     let folder = path.parent().unwrap_or(Path::new("."));
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
     let write = || -> io::Result<()> {
-        let temporary = tempfile::NamedTempFile::new_in(folder)?;
-        let mut out = BufWriter::new(temporary.as_file());
+        let file = File::create(&part)?;
+        let mut out = BufWriter::new(&file);
         fill(&mut out)?;
         out.flush()?;
         drop(out);
-        temporary.as_file().sync_all()?;
-        temporary.persist(path).map_err(|e| e.error)?;
+        file.sync_all()?;
+        std::fs::rename(&part, path)?;
         // the rename itself is in the folder
         File::open(folder)?.sync_all()
     };

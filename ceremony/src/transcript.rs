@@ -2,15 +2,19 @@
 //!
 //! The points are in the key's file; the transcript names its digest. What a chain's genesis pins is the SHA-256 of the transcript's file.
 
+use ark_bn254::G1Affine;
+use ark_ec::AffineRepr;
 use probity_credit::digest::Digest;
 use probity_credit::hash::label::sha256::CEREMONY;
 use probity_ledger::encoding::hex_array;
 use probity_ledger::keys::{PublicKey, SecretKey, Signature};
 use probity_ledger::name::Name;
+use probity_params::setup::Circuit;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::key::CONTRIBUTIONS_MAX;
+use crate::folder::CeremonyError;
+use crate::key::{CONTRIBUTIONS_MAX, CheckError, Key};
 use crate::knowledge::Knowledge;
 
 /// Longest transcript file.
@@ -218,6 +222,41 @@ impl Transcript {
             }
             ended = matches!(entry.origin, Origin::Beacon { .. });
             previous = entry.digest();
+        }
+        Ok(())
+    }
+
+    /// Checks that the ceremony is for this circuit.
+    pub(crate) fn check_circuit(&self, circuit: &Circuit<'_>) -> Result<(), CeremonyError> {
+        if self.circuit == circuit.id && self.constraints == *circuit.constraints {
+            return Ok(());
+        }
+        Err(CeremonyError::OtherCircuit { expected: circuit.id.to_owned(), found: self.circuit.clone() })
+    }
+
+    /// Checks that the key has the contributions that the entries name, and that each signer knew the factor of theirs.
+    pub(crate) fn check_key(&self, key: &Key) -> Result<(), CeremonyError> {
+        if key.contributions.len() != self.entries.len() {
+            return Err(CeremonyError::Count { key: key.contributions.len(), transcript: self.entries.len() });
+        }
+        if key.circuit_hash != self.circuit_hash {
+            return Err(CheckError::CircuitHash.into());
+        }
+        let mut delta = G1Affine::generator();
+        for ((contribution, entry), number) in key.contributions.iter().zip(&self.entries).zip(1..) {
+            if contribution.hash() != entry.contribution {
+                return Err(CeremonyError::OtherContribution { number });
+            }
+            if contribution.beacon.is_some() != matches!(entry.origin, Origin::Beacon { .. }) {
+                return Err(CeremonyError::Kind { number });
+            }
+            if let Origin::Probity { knowledge } = &entry.origin {
+                let statement = Entry::statement(&entry.previous, &entry.name, &entry.signer);
+                if !knowledge.holds(&statement, &delta, &contribution.delta_after) {
+                    return Err(CeremonyError::Knowledge { number });
+                }
+            }
+            delta = contribution.delta_after;
         }
         Ok(())
     }

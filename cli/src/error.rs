@@ -2,6 +2,8 @@
 
 use crate::client::ClientError;
 use crate::files::FileError;
+use probity_ceremony::attestation::AttestationError;
+use probity_ceremony::{CeremonyError, TranscriptError};
 use probity_issuer::authority::AuthorityError;
 use probity_issuer::institution::{IngestError, MappingError, PublicationError, RosterError};
 use probity_issuer::{LegalIdError, StoreError};
@@ -67,6 +69,15 @@ pub enum CliError {
     /// The key cache.
     #[error(transparent)]
     Cache(#[from] CacheError),
+    /// A ceremony.
+    #[error(transparent)]
+    Ceremony(#[from] CeremonyError),
+    /// A ceremony's transcript.
+    #[error(transparent)]
+    Transcript(#[from] TranscriptError),
+    /// A contributor's word.
+    #[error(transparent)]
+    Attestation(#[from] AttestationError),
     /// A genesis.
     #[error(transparent)]
     Genesis(#[from] GenesisError),

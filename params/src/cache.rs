@@ -145,6 +145,11 @@ impl KeyCache {
         Self { folder: folder.into() }
     }
 
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Where the key lies. The constraints' digest is part of the name: programs of two versions don't fight over a file.
     pub fn path(&self, circuit: &str, kind: Kind, constraints: &Digest) -> PathBuf {
         let digest = constraints.to_string();

@@ -2,7 +2,7 @@
 //!
 //! A witness is first checked natively, so that whoever cannot prove learns the rule in plain words ([`explain`]); only then does
 //! [`prover`] assign the constraints, and [`groth16`] compute the proof, which is verified before it is given out. [`control`] is for
-//! whoever waits: how far a proof is, and how to give it up.
+//! whoever waits: how far a proof is, and how to give it up. [`rows`] hands a circuit's rows to set-ups.
 //!
 //! This crate never performs network I/O, never writes a witness anywhere, and wipes the assignment after use.
 
@@ -10,6 +10,7 @@ pub mod control;
 pub mod explain;
 pub mod groth16;
 pub mod prover;
+pub mod rows;
 mod verify;
 
 pub use control::{Cancelled, Control, Stage};

@@ -3,6 +3,7 @@
 use crate::control::{Control, Stage};
 use crate::explain::CannotProve;
 use crate::groth16::{Groth16Prover, PROOF_BYTES};
+use crate::rows::Rows;
 use probity_circuits::eligibility::{self, Statement};
 use probity_circuits::gadgets::BuildError;
 use probity_circuits::registry::Entry;
@@ -12,7 +13,7 @@ use probity_credit::policy::CompiledPolicy;
 use probity_credit::statement::{PublicInputs, Witness, check, position};
 use probity_params::cache::{CacheError, KeyCache, Wanted};
 use probity_params::compiled::CompiledCircuit;
-use probity_params::setup::{self, Progress};
+use probity_params::setup::Progress;
 use probity_params::{KeyId, Kind, Manifest, VerifyingKeyFile};
 
 /// Why a prover cannot be loaded.
@@ -147,13 +148,5 @@ fn wanted(circuit: CircuitId, constraints: &Digest, kind: Kind, verifying_key: O
 
 /// Builds the circuit, checks that it is the pinned one, and makes its development key.
 fn make(circuit: CircuitId, cache: &KeyCache, expected: Option<KeyId>, progress: Progress<'_>) -> Result<CompiledCircuit, LoadError> {
-    let pinned = Entry::of(circuit).digest();
-    let shape = eligibility::shape(circuit);
-    if shape.digest() != pinned {
-        return Err(LoadError::Constraints { circuit, pinned });
-    }
-    let (num_instance, num_witness) = (shape.num_instance, shape.num_witness);
-    let matrices = [shape.a, shape.b, shape.c];
-    let described = setup::Circuit { id: circuit.name(), constraints: &pinned, matrices: &matrices, num_instance, num_witness };
-    Ok(cache.make(&described, expected, progress)?)
+    Ok(cache.make(&Rows::of(circuit)?.circuit(), expected, progress)?)
 }

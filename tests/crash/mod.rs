@@ -1,4 +1,6 @@
-//! Power cuts: whatever a node has answered as final is the same after it comes back.
+//! Power cuts: whatever a node has answered as final is the same after it comes back; a contribution is made or not.
+
+mod ceremony;
 
 use probity_demo::node::Node;
 use probity_tests::nodes::{account, final_blocks, single};

@@ -1,6 +1,5 @@
 //! `eligibility-1` as `probity` exports it, in snarkjs.
 
-use super::ceremony;
 use super::circuit::{counts_agree, export_values, values_are_checked};
 use super::tool::Snarkjs;
 use probity_circuits::eligibility::{self, Statement};
@@ -27,9 +26,5 @@ fn eligibility_1_in_snarkjs() {
     let statement = Statement { policy: &f.compiled, public: &f.public, witness: &f.witness };
     let assignment = || eligibility::assignment(statement).expect("the fixture is true");
     export_values(&snarkjs, &assignment());
-    if Snarkjs::is_long() {
-        ceremony::run(&snarkjs, &shape);
-        ceremony::verifies_here(&snarkjs, &shape, &f.public.all(&f.compiled));
-    }
     values_are_checked(&snarkjs, assignment(), &[shape.num_witness / 2]);
 }

@@ -167,6 +167,9 @@ rules! {
     /// No such shard.
     ShardUnknown = 404, "shard-unknown", "this node does not hold that part of the leaf file", "ask another node, or the identity authority";
 
+    /// No such parameters, or no such piece.
+    ParametersUnknown = 404, "parameters-unknown", "this node does not give out that part of a circuit's parameters", "ask another node, or install them from files with `probity params install`";
+
     // a lender's request
     /// No such policy.
     PolicyNotYours = 422, "policy-not-yours", "the policy belongs to another lender: only its owner may ask with it", "use one of your own policies";

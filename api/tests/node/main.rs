@@ -5,6 +5,7 @@
 mod audit;
 mod client;
 mod limits;
+mod parameters;
 mod requests;
 mod restart;
 mod rules;

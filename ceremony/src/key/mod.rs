@@ -139,19 +139,7 @@ impl Key {
                 return Err(CheckError::Changed { part });
             }
         }
-        let mut history = earlier.history();
-        let (old, all) = (earlier.contributions.len(), self.contributions.len());
-        for (contribution, number) in self.contributions.iter().zip(1..).skip(old) {
-            progress(Stage::CheckingContributions, number - 1, all);
-            history.follow(contribution).map_err(|reason| CheckError::Contribution { number, reason })?;
-        }
-        progress(Stage::CheckingContributions, all, all);
-        if self.delta_g1 != history.delta {
-            return Err(CheckError::Delta);
-        }
-        if !same_ratio([G1Affine::generator(), self.delta_g1], [G2Affine::generator(), self.delta_g2]) {
-            return Err(CheckError::DeltaTwist);
-        }
+        self.check_contributions_after(earlier.history(), earlier.contributions.len(), progress)?;
         progress(Stage::CheckingPoints, 0, 2);
         let deltas = [earlier.delta_g2, self.delta_g2];
         for (before, after, wrong, done) in
@@ -163,6 +151,28 @@ impl Key {
             progress(Stage::CheckingPoints, done, 2);
         }
         Ok(())
+    }
+
+    /// Checks that each contribution follows from the ones before, and that delta is what they left.
+    ///
+    /// # Errors
+    /// [`CheckError`].
+    pub(crate) fn check_contributions(&self) -> Result<(), CheckError> {
+        self.check_contributions_after(History::begin(&self.circuit_hash), 0, &|_, _, _| ())
+    }
+
+    fn check_contributions_after(&self, mut history: History, old: usize, progress: Progress<'_>) -> Result<(), CheckError> {
+        let all = self.contributions.len();
+        for (contribution, number) in self.contributions.iter().zip(1..).skip(old) {
+            progress(Stage::CheckingContributions, number - 1, all);
+            history.follow(contribution).map_err(|reason| CheckError::Contribution { number, reason })?;
+        }
+        progress(Stage::CheckingContributions, all, all);
+        if self.delta_g1 != history.delta {
+            return Err(CheckError::Delta);
+        }
+        let is_same = same_ratio([G1Affine::generator(), self.delta_g1], [G2Affine::generator(), self.delta_g2]);
+        if is_same { Ok(()) } else { Err(CheckError::DeltaTwist) }
     }
 
     /// The proving key, gamma moved off the generator as the gate wants it.

@@ -1,4 +1,5 @@
 use super::{QUIET, World, beacon};
+use crate::attestation::{Attestation, AttestationError};
 use crate::contribution::Beacon;
 use crate::folder::{CeremonyError, Folder};
 use crate::key::Key;
@@ -116,4 +117,23 @@ fn a_key_before_any_contribution_does_not_pass_the_gate() {
     assert!(matches!(refused, Err(KeyError::Generator { .. })));
     let read = Key::read(File::open(folder.key_path()).unwrap(), &circuit).unwrap();
     assert!(read == key);
+}
+
+#[test]
+fn contributors_attest_their_own() {
+    let world = World::new();
+    let (folder, [ann, ben]) = world.whole();
+    let transcript = folder.transcript();
+    let mut word = Attestation::sign(transcript, 1, "I rolled dice and burned them.", &ann).unwrap();
+    word.check(transcript).unwrap();
+    let other = Attestation::sign(transcript, 1, "", &ben);
+    assert_eq!(other, Err(AttestationError::OtherSigner { number: 1, signer: ann.public() }));
+    assert_eq!(Attestation::sign(transcript, 3, "", &ann), Err(AttestationError::Beacon { number: 3 }));
+    for number in [0, 4] {
+        assert_eq!(Attestation::sign(transcript, number, "", &ann), Err(AttestationError::NoSuch { number }));
+    }
+    word.statement.push('!');
+    assert_eq!(word.check(transcript), Err(AttestationError::Signature));
+    word.number = 2;
+    assert_eq!(word.check(transcript), Err(AttestationError::OtherContribution { number: 2 }));
 }

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod authority;
+pub mod ceremony;
 pub mod institution;
 pub mod keys;
 pub mod lender;
@@ -43,6 +44,9 @@ pub enum Command {
     /// Proving and verifying keys of the circuits.
     #[command(subcommand)]
     Params(params::ParamsCommand),
+    /// Parameters that nobody has to trust: run a ceremony, take part, verify one.
+    #[command(subcommand)]
+    Ceremony(ceremony::CeremonyCommand),
     /// Signing keys of accounts.
     #[command(subcommand, alias = "key")]
     Keys(keys::KeysCommand),
@@ -66,6 +70,7 @@ pub fn run(args: Args, output: &Output) -> Result<(), CliError> {
         Command::Audit(command) => audit::run(command, &global, output),
         Command::Verify(args) => verify::run(&args, output),
         Command::Params(command) => params::run(command, output),
+        Command::Ceremony(command) => ceremony::run(command, output),
         Command::Keys(command) => keys::run(command, output),
         Command::Tx(command) => tx::run(command, &global, output),
     }

@@ -1,5 +1,7 @@
 //! `probity params`: proving and verifying keys of the circuits.
 
+mod install;
+
 use crate::error::CliError;
 use crate::files;
 use crate::output::{self, Output};
@@ -29,6 +31,8 @@ pub enum ParamsCommand {
     },
     /// List the circuits and the development keys in the cache.
     List,
+    /// Install a ceremony's proving key from files, with no network.
+    Install(install::InstallArgs),
     /// Write a circuit's constraints as an R1CS file, for circom's tools.
     ExportR1cs {
         /// The circuit.
@@ -47,6 +51,7 @@ pub(super) fn run(command: ParamsCommand, output: &Output) -> Result<(), CliErro
     match command {
         ParamsCommand::Setup { circuits, out } => setup(&circuits, out.as_deref(), output),
         ParamsCommand::List => list(output),
+        ParamsCommand::Install(args) => install::run(&args, output),
         ParamsCommand::ExportR1cs { circuit, file } => export_r1cs(circuit, &file, output),
         ParamsCommand::Show { file } => show(&file, output),
     }

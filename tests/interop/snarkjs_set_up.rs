@@ -15,7 +15,7 @@ const VERIFY: [&str; 5] = ["groth16", "verify", "verification_key.json", "public
 
 /// From `circuit.r1cs` and `witness.wtns` to a key with one contribution, a proof and its public inputs. The key before the contribution
 /// is `empty.json`.
-pub(super) fn run(snarkjs: &Snarkjs, shape: &Shape) {
+fn run(snarkjs: &Snarkjs, shape: &Shape) {
     // snarkjs adds a row for each public input and one for the constant
     let power = (shape.num_rows() + shape.num_instance).next_power_of_two().ilog2().to_string();
     for command in [
@@ -39,7 +39,7 @@ pub(super) fn run(snarkjs: &Snarkjs, shape: &Shape) {
 }
 
 /// Our verifier on what is in the folder: the proof holds for `public` and for nothing else.
-pub(super) fn verifies_here(snarkjs: &Snarkjs, shape: &Shape, public: &[F]) {
+fn verifies_here(snarkjs: &Snarkjs, shape: &Shape, public: &[F]) {
     let inputs = public.len();
     let key = read_key(&snarkjs.read("verification_key.json"), inputs).expect("snarkjs writes good keys");
     let read = read_proof(&snarkjs.read("proof.json")).expect("snarkjs writes good proofs");
