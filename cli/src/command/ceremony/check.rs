@@ -70,7 +70,7 @@ fn text(Verified { report, attested }: &Verified) -> String {
         None => "beacon         none yet: the ceremony has not ended\n".to_owned(),
     };
     text += &format!("key            {}\ntranscript     {}\n\n", report.key, report.transcript);
-    text + "The parameters are sound if one of these contributors, or of those who made the powers of tau, kept nothing."
+    text + "The parameters are sound if at least one of these contributors, and at least one of those who made the powers of tau, kept nothing."
 }
 
 #[derive(Serialize)]
