@@ -23,27 +23,29 @@ pub fn policy_contract(policy: &PreparedPolicy, chain: Option<&Digest>) -> Strin
     let circuit = policy.circuit();
     let mut ids = vec![("POLICY_ID", "Id of the policy.", policy.id()), key_id(circuit)];
     ids.extend(chain.map(|id| ("CHAIN_ID", "Id of the Probity chain that has the policy.", *id)));
-    fill(circuit, &Parts {
+    let parts = Parts {
         contract: "PolicyVerifier",
         subject: format!("{}, for one policy", circuit.name()),
         ids: &ids,
         base: ("the policy's inputs are in it", policy.base),
         points: circuit.changing_points(),
         inputs: format!("In this order: {}", NAMES.join(", ")),
-    })
+    };
+    fill(circuit, &parts)
 }
 
 /// The contract for every policy of a circuit: all inputs are left to a call. It shows what the other one saves.
 pub fn circuit_contract(circuit: &PreparedCircuit) -> String {
     let points = &circuit.vk.gamma_abc_g1;
-    fill(circuit, &Parts {
+    let parts = Parts {
         contract: "CircuitVerifier",
         subject: circuit.name().to_owned(),
         ids: &[key_id(circuit)],
         base: ("the key's constant point", points[0]),
         points: &points[1..],
         inputs: format!("In this order: {}, then the policy's", NAMES.join(", ")),
-    })
+    };
+    fill(circuit, &parts)
 }
 
 fn key_id(circuit: &PreparedCircuit) -> (&'static str, &'static str, Digest) {
@@ -81,7 +83,10 @@ fn fill(circuit: &PreparedCircuit, parts: &Parts<'_>) -> String {
         let line = writeln!(additions, "        if (!accumulate(sum, POINT_{i}_X, POINT_{i}_Y, inputs[{i}])) return false; // {name}");
         line.expect("a text takes everything");
     }
-    let ids = parts.ids.iter().map(|(name, meaning, id)| format!("    /// @notice {meaning}\n    bytes32 public constant {name} = {};\n", hex(&id.0)));
+    let ids = parts
+        .ids
+        .iter()
+        .map(|(name, meaning, id)| format!("    /// @notice {meaning}\n    bytes32 public constant {name} = {};\n", hex(&id.0)));
     [
         ("$SUBJECT", parts.subject.clone()),
         ("$WARNING", warning.to_owned()),

@@ -5,7 +5,7 @@ pragma solidity >=0.8.20 <0.9.0;
 /// @title Checks Groth16 proofs of $SUBJECT
 /// @notice Says whether a proof holds for public inputs, and nothing else: neither where they come from nor what they are
 /// used for. The contract that asks must compare the roots and the month with an anchor that it trusts, compute scope and
-/// context itself, take each nullifier once in its scope, and have the answer opened.
+/// context itself, take each nullifier once in its scope, and have the answer opened: a proof may be of a decline.
 /// @dev Anybody can rewrite a proof into another one that holds: key nothing on the bytes of a proof.
 /// Uses the precompiles 6 and 7 (EIP-196) and 8 (EIP-197). They refuse coordinates that are not below the modulus of the
 /// base field, points off the curve and points outside the subgroup, and take all gas they are given when they do: a caller
