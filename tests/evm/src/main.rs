@@ -4,8 +4,8 @@
 //! |---|---|
 //! | `limit BYTES` | lets contracts have that many bytes of code, instead of mainnet's limit |
 //! | `without N` | takes the precompile at address N away |
-//! | `create GAS HEX` | sends a transaction that creates a contract from this initialisation code |
-//! | `call GAS HEX` | sends a transaction with this calldata to the contract that was created last |
+//! | `create GAS 0xHEX` | sends a transaction that creates a contract from this initialisation code |
+//! | `call GAS 0xHEX` | sends a transaction with this calldata to the contract that was created last |
 //!
 //! The answer is `WORD GAS_USED HEX`, where the word is `returned`, `reverted` or `halted`, or `rejected 0 REASON` for a transaction that
 //! cannot be in a block. HEX is the output, the new contract's code after `create`, or the reason of a halt, hex-encoded.

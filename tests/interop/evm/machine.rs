@@ -44,7 +44,7 @@ pub(super) struct Chain {
 impl Chain {
     /// With mainnet's limits.
     pub(super) fn new(contract: &Compiled) -> Self {
-        Self { commands: vec![format!("create {GAS} {}", contract.creation)] }
+        Self { commands: vec![format!("create {GAS} 0x{}", contract.creation)] }
     }
 
     /// Where contracts may have `bytes` bytes.
@@ -63,7 +63,7 @@ impl Chain {
 
     /// Creates the contract and makes the calls, each in a transaction with this much gas. First comes the answer to the creation.
     pub(super) fn run(&self, calls: &[(u64, Vec<u8>)]) -> Vec<Answer> {
-        let calls = calls.iter().map(|(gas, data)| format!("call {gas} {}", hex::encode(data)));
+        let calls = calls.iter().map(|(gas, data)| format!("call {gas} 0x{}", hex::encode(data)));
         let lines: Vec<String> = self.commands.iter().cloned().chain(calls).collect();
         let answers = converse(&(lines.join("\n") + "\n"));
         let asked = lines.iter().filter(|line| line.starts_with('c')).count();
