@@ -2,6 +2,7 @@
 
 mod gas;
 mod machine;
+mod program;
 mod refused;
 mod solc;
 
