@@ -3,7 +3,8 @@
 //! A [`Verifier`] takes its keys from a genesis, each through the gate. Policies are folded once into a [`PreparedPolicy`]. 128 proof bytes
 //! are decoded strictly ([`proof`](mod@proof)), joined with the public inputs that the caller rebuilt from what it trusts, and checked
 //! alone or in a [`batch`]. The [`light`] client follows headers and certificates from a genesis on; [`audit`] checks a whole record
-//! with its surroundings, offline. [`snarkjs`] exchanges keys, proofs and public inputs with other tools.
+//! with its surroundings, offline. [`snarkjs`] exchanges keys, proofs and public inputs with other tools; [`solidity`] writes contracts that
+//! check proofs on other chains.
 //!
 //! This crate never sees a witness or constraint code, never takes a public input from a prover without rebuilding it, and keys nothing
 //! on the bytes of a proof: whoever holds one can write it anew with other bytes.
@@ -15,6 +16,7 @@ pub mod prepared;
 pub mod proof;
 pub mod registry;
 pub mod snarkjs;
+pub mod solidity;
 
 pub use audit::AuditBundle;
 pub use batch::{Claim, verify_batch};

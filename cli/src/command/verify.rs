@@ -24,6 +24,10 @@ pub struct VerifyArgs {
     /// Write verification_key.json, public.json and proof.json into this folder once the record stands: for snarkjs and its like.
     #[arg(long, value_name = "FOLDER")]
     pub snarkjs: Option<PathBuf>,
+    /// Write PolicyVerifier.sol and calldata.json into this folder once the record stands: a contract for the record's policy, and the call that
+    /// asks it about the record's proof.
+    #[arg(long, value_name = "FOLDER")]
+    pub solidity: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &VerifyArgs, output: &Output) -> Result<(), CliError> {
@@ -31,13 +35,23 @@ pub(super) fn run(args: &VerifyArgs, output: &Output) -> Result<(), CliError> {
     let audited = check(&bundle, args.chain, args.opening.as_deref(), output)?;
     if let Some(folder) = &args.snarkjs {
         let written = audited.snarkjs(&bundle).map_err(|e| CliError::Verdict(e.to_string()))?;
-        for (name, text) in written.named() {
-            files::write(&folder.join(name), text.as_bytes())?;
-        }
-        let names = written.named().map(|(name, _)| name).join(" ");
+        let names = write_all(folder, &written.named())?;
         output.note(&format!("In {}: snarkjs groth16 verify {names}", folder.display()));
     }
+    if let Some(folder) = &args.solidity {
+        let written = audited.solidity(&bundle).map_err(|e| CliError::Verdict(e.to_string()))?;
+        let names = write_all(folder, &written.named())?;
+        output.note(&format!("In {}: {names}. The contract checks the proof, its caller what the inputs mean.", folder.display()));
+    }
     Ok(())
+}
+
+/// Writes files into a folder; their names in a row.
+fn write_all(folder: &Path, written: &[(&str, &str)]) -> Result<String, CliError> {
+    for (name, text) in written {
+        files::write(&folder.join(name), text.as_bytes())?;
+    }
+    Ok(written.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" "))
 }
 
 /// Checks a bundle, says each step, and ends with what the record is.

@@ -177,11 +177,11 @@ fn audited(world: &mut World, desk: &Desk, record: &str) -> Result<()> {
         ensure(checked["valid"] == Value::Bool(true) && steps > 0, || format!("not valid: {checked}"))?;
         Ok::<_, ToolError>((steps, format!("{steps} checks passed")))
     })?;
-    let others = world.path("snarkjs");
+    let others = world.path("others");
     world.report.step("the bundle is checked again with no network", |_| {
-        let checked = offline.probity(&["verify", &bundle, "--chain", &chain, "--snarkjs", &others])?;
+        let checked = offline.probity(&["verify", &bundle, "--chain", &chain, "--snarkjs", &others, "--solidity", &others])?;
         ensure(checked["steps"].as_array().map_or(0, Vec::len) == steps, || format!("other checks than before: {checked}"))?;
-        for name in ["verification_key.json", "public.json", "proof.json"] {
+        for name in ["verification_key.json", "public.json", "proof.json", "PolicyVerifier.sol", "calldata.json"] {
             ensure(std::path::Path::new(&others).join(name).is_file(), || format!("no {name} in {others}"))?;
         }
         let mut bytes = std::fs::read(&bundle).map_err(io(bundle.clone()))?;

@@ -6,11 +6,12 @@ use probity_credit::statement::{Opening, PublicInputs, Verdict};
 use probity_ledger::state_value::{PolicyEntry, Record};
 use serde::Serialize;
 use std::fmt;
+use std::sync::Arc;
 
 use super::{AuditBundle, AuditError, check_key};
 use crate::VerifyError;
-use crate::proof;
-use crate::snarkjs::Files;
+use crate::prepared::PreparedPolicy;
+use crate::{proof, snarkjs, solidity};
 
 /// The checks of an audit, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -103,11 +104,24 @@ impl Audited {
     ///
     /// # Errors
     /// [`AuditError`], if `bundle` is another than the one that was audited.
-    pub fn snarkjs(&self, bundle: &AuditBundle) -> Result<Files, AuditError> {
+    pub fn snarkjs(&self, bundle: &AuditBundle) -> Result<snarkjs::Files, AuditError> {
         let (circuit, _) = check_key(bundle, &self.record)?;
         let policy = self.policy.compile(&self.schema).map_err(VerifyError::from)?;
         let proof = proof::decode(&self.record.proof).map_err(VerifyError::from)?;
-        Ok(Files::new(&circuit.vk, &self.public.all(&policy), &proof))
+        Ok(snarkjs::Files::new(&circuit.vk, &self.public.all(&policy), &proof))
+    }
+
+    /// The contract for the record's policy, and the call that asks it about the record's proof. `bundle` is the one that was audited.
+    ///
+    /// # Errors
+    /// [`AuditError`], if `bundle` is another than the one that was audited.
+    pub fn solidity(&self, bundle: &AuditBundle) -> Result<solidity::Files, AuditError> {
+        let (circuit, _) = check_key(bundle, &self.record)?;
+        let compiled = self.policy.compile(&self.schema).map_err(VerifyError::from)?;
+        let policy = PreparedPolicy::new(Arc::new(circuit), self.policy.id(), &compiled.inputs())?;
+        let proof = proof::decode(&self.record.proof).map_err(VerifyError::from)?;
+        let contract = solidity::policy_contract(&policy, Some(&bundle.genesis.chain_id()));
+        Ok(solidity::Files::new(contract, &solidity::Call::new(&proof, &self.public.changing())))
     }
 }
 

@@ -257,9 +257,17 @@ fn a_record_is_written_for_other_verifiers() {
     let proof = snarkjs::read_proof(files.proof.as_bytes()).unwrap();
     assert_eq!(crate::verify_plain(&key, &public, &proof), Ok(()));
     assert_eq!(public[position::NULLIFIER], audited.record.nullifier.element());
+
+    let files = audited.solidity(&bundle).unwrap();
+    for id in [trusted(), audited.policy.id()] {
+        assert!(files.contract.contains(&id.to_string()));
+    }
+    assert!(files.calldata.contains(&audited.record.nullifier.to_string()));
+
     let mut other = bundle;
     other.genesis.circuits.clear();
     assert_eq!(audited.snarkjs(&other), Err(AuditError::NoCircuit));
+    assert_eq!(audited.solidity(&other), Err(AuditError::NoCircuit));
 }
 
 #[test]

@@ -1,6 +1,7 @@
-//! `probity policy`: from a scorecard to a policy.
+//! `probity policy`: from a scorecard to a policy, and to a contract.
 
 mod import;
+mod solidity;
 
 use crate::error::CliError;
 use crate::files;
@@ -48,6 +49,12 @@ pub enum PolicyCommand {
         #[arg(long, value_name = "FILE")]
         schema: PathBuf,
     },
+    /// Write a Solidity contract that checks proofs of a policy.
+    Solidity {
+        /// What goes into the contract.
+        #[command(flatten)]
+        args: solidity::SolidityArgs,
+    },
 }
 
 pub(super) fn run(command: PolicyCommand, output: &Output) -> Result<(), CliError> {
@@ -68,6 +75,7 @@ pub(super) fn run(command: PolicyCommand, output: &Output) -> Result<(), CliErro
             output.result(&table, || points_text(&policy, &table));
             Ok(())
         }
+        PolicyCommand::Solidity { args } => solidity::run(&args, output),
     }
 }
 
