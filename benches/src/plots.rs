@@ -2,6 +2,7 @@
 //!
 //! Colours follow what the reader's browser prefers, light or dark; every bar has its figure beside it, so that no axis is needed.
 
+use crate::measure::Machine;
 use crate::report::{Report, grouped};
 use std::fmt::Write;
 
@@ -32,8 +33,11 @@ struct Chart {
 
 /// Names of files and what is in them; a part that was not measured has none.
 pub(crate) fn all(report: &Report) -> Vec<(&'static str, String)> {
-    let footer =
-        format!("{}, {} cores; probity {}, median of {} runs", report.machine.cpu, report.machine.cores, report.version, report.runs);
+    let Machine { cpu, cores, load_average_before: before, load_average_after: after, .. } = &report.machine;
+    let footer = format!(
+        "{cpu}, {cores} cores, load average {before:.1} before, {after:.1} after; probity {}, median of {} runs",
+        report.version, report.runs
+    );
     let charts = [("proving", proving(report)), ("memory", memory(report)), ("batch", batch(report)), ("commitment", commitment(report))];
     charts.into_iter().filter_map(|(name, chart)| Some((name, chart?.svg(&footer)))).collect()
 }
