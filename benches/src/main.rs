@@ -7,6 +7,7 @@
 mod args;
 mod commit;
 mod measure;
+mod plots;
 mod prove;
 mod report;
 mod sizes;
@@ -147,7 +148,10 @@ fn measure_all(options: &Options) -> Result<(), Failure> {
         std::fs::create_dir_all(folder)?;
     }
     std::fs::write(&options.out, serde_json::to_string_pretty(&report)? + "\n")?;
-    println!("{}\nWritten to {}", report.tables(), options.out.display());
+    for (name, picture) in plots::all(&report) {
+        std::fs::write(options.out.with_file_name(format!("{name}.svg")), picture)?;
+    }
+    println!("{}\nWritten to {}, with plots beside it", report.tables(), options.out.display());
     Ok(())
 }
 

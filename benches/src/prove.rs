@@ -25,7 +25,7 @@ pub(crate) struct Prove {
     pub(crate) threads: usize,
     /// Mapping the compiled circuit from the cache, with the checks of each start.
     pub(crate) key_load_ms: f64,
-    /// All that a wallet does before its first proof: that, and what is computed once for all proofs.
+    /// All that a wallet does before its first proof: that, and what the check of proofs computes once.
     pub(crate) start_ms: f64,
     /// The product with all that loaded: native check, assignment, proof, check of the proof.
     pub(crate) warm_ms: f64,

@@ -107,6 +107,7 @@ fn verify(v: &Verify) -> [String; 2] {
         ("all public inputs", v.single_ms),
         ("all public inputs, ark-groth16", v.stock_ark_ms),
         ("policy prepared", v.prepared_ms),
+        ("seven public inputs, no policy", v.plain_seven_inputs_ms),
         ("preparing a policy", v.prepare_ms),
     ] {
         single.add_row([what.to_owned(), format!("{ms:.2}")]);

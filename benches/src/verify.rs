@@ -1,18 +1,20 @@
 //! Verification: alone, with a prepared policy, in batches, and by ark-groth16.
 
 use crate::Effort;
-use crate::measure::{Failure, cpu_s, median, median_ms};
-use ark_bn254::Bn254;
-use ark_groth16::{Groth16, Proof, prepare_verifying_key};
+use crate::measure::{Failure, cpu_s, median, median_ms, time_ms};
+use ark_bn254::{Bn254, G1Affine, G1Projective};
+use ark_groth16::{Groth16, Proof, VerifyingKey, prepare_verifying_key};
 use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
 use probity_credit::circuit_id::CircuitId;
+use probity_credit::field::F;
 use probity_credit::statement::position;
 use probity_credit::statement::testing::Fixture;
+use probity_params::VerifyingKeyFile;
 use probity_params::cache::KeyCache;
 use probity_prover::Prover;
 use probity_verifier::prepared::verify_all_inputs;
 use probity_verifier::proof::{encode, parse};
-use probity_verifier::{Claim, PreparedCircuit, PreparedPolicy, verify_batch};
+use probity_verifier::{CHANGING, Claim, PreparedCircuit, PreparedPolicy, verify_batch};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rayon::prelude::*;
@@ -36,6 +38,8 @@ pub(crate) struct Verify {
     pub(crate) stock_ark_ms: f64,
     /// The same with the policy folded before.
     pub(crate) prepared_ms: f64,
+    /// The same as the first for a circuit that has the inputs that change and no policy: what folding a policy could save at best.
+    pub(crate) plain_seven_inputs_ms: f64,
     /// Folding a policy.
     pub(crate) prepare_ms: f64,
     pub(crate) batch: Vec<Batch>,
@@ -66,22 +70,38 @@ pub(crate) fn measure(keys: &KeyCache, effort: Effort) -> Result<Verify, Failure
     let policy = Arc::new(fold()?);
     let proof = parse(&bytes)?;
 
-    let runs = effort.runs();
-    let single_ms = median_ms(runs, TIMES, || verify_all_inputs(&circuit, &all, &parse(&bytes)?).map_err(Failure::from))?;
-    let prepared_ms = median_ms(runs, TIMES, || policy.verify(&changing, &parse(&bytes)?).map_err(Failure::from))?;
-    let prepare_ms = median_ms(runs, TIMES, fold)?;
-
     let vk = file.verifying_key(position::COUNT)?;
     let stock_key = prepare_verifying_key(&vk);
     let mut stock_bytes = Vec::new();
     proof.serialize_compressed(&mut stock_bytes)?;
-    let stock_ark_ms = median_ms(runs, TIMES, || {
+    let stock = || {
         let proof = Proof::<Bn254>::deserialize_compressed(stock_bytes.as_slice())?;
         match Groth16::<Bn254>::verify_proof(&stock_key, &proof, &all)? {
             true => Ok(()),
             false => Err(Failure::from("ark-groth16 refuses the proof")),
         }
-    })?;
+    };
+    let plain_circuit = without_policy(&file, &vk, &fixture.compiled.inputs())?;
+    let single = || verify_all_inputs(&circuit, &all, &parse(&bytes)?).map_err(Failure::from);
+    let prepared = || policy.verify(&changing, &parse(&bytes)?).map_err(Failure::from);
+    let plain = || verify_all_inputs(&plain_circuit, &changing, &parse(&bytes)?).map_err(Failure::from);
+    // in turns, one proof each, so that a busy moment of the machine hits all of them
+    let mut samples = [const { Vec::new() }; 4];
+    let runs = effort.runs();
+    for _ in 0..runs {
+        let mut took_ms = [0.0; 4];
+        for _ in 0..TIMES {
+            took_ms[0] += time_ms(single)?;
+            took_ms[1] += time_ms(stock)?;
+            took_ms[2] += time_ms(prepared)?;
+            took_ms[3] += time_ms(plain)?;
+        }
+        for (samples, took_ms) in samples.iter_mut().zip(took_ms) {
+            samples.push(took_ms / TIMES as f64);
+        }
+    }
+    let [single_ms, stock_ark_ms, prepared_ms, plain_seven_inputs_ms] = samples.map(median);
+    let prepare_ms = median_ms(runs, TIMES, fold)?;
 
     // distinct proofs of one statement: how a verifier works does not depend on the values of the inputs
     let claims: Vec<Claim> = (0..effort.batch_max())
@@ -92,7 +112,17 @@ pub(crate) fn measure(keys: &KeyCache, effort: Effort) -> Result<Verify, Failure
         .collect();
     let sizes = [1, 16, 64, 256, 1_024].into_iter().filter(|n| *n <= claims.len());
     let batch = sizes.map(|n| measure_batch(&claims[..n], effort)).collect::<Result<_, _>>()?;
-    Ok(Verify { threads: rayon::current_num_threads(), single_ms, stock_ark_ms, prepared_ms, prepare_ms, batch })
+    let threads = rayon::current_num_threads();
+    Ok(Verify { threads, single_ms, stock_ark_ms, prepared_ms, plain_seven_inputs_ms, prepare_ms, batch })
+}
+
+/// A circuit whose public inputs are those that change. The policy's are in the constant's point of its key, so that the same proofs hold.
+fn without_policy(file: &VerifyingKeyFile, vk: &VerifyingKey<Bn254>, policy: &[F]) -> Result<PreparedCircuit, Failure> {
+    let (kept, folded) = vk.gamma_abc_g1.split_at(1 + CHANGING);
+    let constant = policy.iter().zip(folded).map(|(input, point)| *point * input).sum::<G1Projective>() + kept[0];
+    let mut vk = VerifyingKey { gamma_abc_g1: kept.to_vec(), ..vk.clone() };
+    vk.gamma_abc_g1[0] = G1Affine::from(constant);
+    Ok(PreparedCircuit::new(&VerifyingKeyFile::new(&file.circuit, file.kind, file.constraints, &vk)?, CHANGING)?)
 }
 
 fn measure_batch(claims: &[Claim], effort: Effort) -> Result<Batch, Failure> {

@@ -12,6 +12,7 @@ pub mod compiled;
 pub mod gate;
 pub mod key_id;
 pub mod point;
+mod root;
 pub mod setup;
 pub mod testing;
 pub mod verifying;

@@ -4,8 +4,12 @@
 //! encoding (compressed, x little-endian, the two top bits of the last byte say sign and identity), it is on the curve, in the subgroup
 //! of prime order, and not the identity, which is legal nowhere in a key or a proof.
 
-use ark_bn254::{Fq, Fq2, G1Affine, G2Affine};
-use ark_ff::{BigInteger256, PrimeField};
+use crate::root::{root, root_of_pair};
+use ark_bn254::{Config, Fq, Fq2, G1Affine, G2Affine, G2Projective};
+use ark_ec::bn::BnConfig;
+use ark_ec::short_weierstrass::SWCurveConfig;
+use ark_ec::{AdditiveGroup, AffineRepr};
+use ark_ff::{BigInteger256, Field, PrimeField};
 use ark_serialize::CanonicalSerialize;
 
 /// Bytes of a point of G1.
@@ -43,11 +47,9 @@ pub enum PointError {
 pub fn g1(bytes: &[u8; G1_BYTES]) -> Result<G1Affine, PointError> {
     let (negative, x) = split_flags(bytes)?;
     let x = coordinate(&x)?;
-    let (small, large) = G1Affine::get_ys_from_x_unchecked(x).ok_or(PointError::NotOnCurve)?;
-    let point = G1Affine::new_unchecked(x, if negative { large } else { small });
-    if !point.is_in_correct_subgroup_assuming_on_curve() {
-        return Err(PointError::NotInSubgroup);
-    }
+    let y = root(x.square() * x + ark_bn254::g1::Config::COEFF_B).ok_or(PointError::NotOnCurve)?;
+    // all of the curve is in G1
+    let point = G1Affine::new_unchecked(x, if negative == (y > -y) { y } else { -y });
     if g1_bytes(&point) == *bytes { Ok(point) } else { Err(PointError::NotCanonical) }
 }
 
@@ -59,12 +61,35 @@ pub fn g2(bytes: &[u8; G2_BYTES]) -> Result<G2Affine, PointError> {
     let (low, high) = bytes.split_first_chunk::<32>().expect("64 bytes are twice 32");
     let (negative, high) = split_flags(high.try_into().expect("64 bytes are twice 32"))?;
     let x = Fq2::new(coordinate(low)?, coordinate(&high)?);
-    let (small, large) = G2Affine::get_ys_from_x_unchecked(x).ok_or(PointError::NotOnCurve)?;
-    let point = G2Affine::new_unchecked(x, if negative { large } else { small });
-    if !point.is_in_correct_subgroup_assuming_on_curve() {
+    let y = root_of_pair(x.square() * x + ark_bn254::g2::Config::COEFF_B).ok_or(PointError::NotOnCurve)?;
+    let point = G2Affine::new_unchecked(x, if negative == (y > -y) { y } else { -y });
+    if !is_in_subgroup(&point) {
         return Err(PointError::NotInSubgroup);
     }
     if g2_bytes(&point) == *bytes { Ok(point) } else { Err(PointError::NotCanonical) }
+}
+
+/// Whether a point of the twist is in G2, the subgroup of prime order r: whether (z + 1) + z ψ + z ψ² - 2 z ψ³ sends it to the identity, where
+/// z is the curve's parameter of 63 bits and ψ the Frobenius endomorphism of the twist (Dai, Lin, Zhao and Zhou, "Fast subgroup membership
+/// testings for G1, G2 and GT on pairing-friendly curves", eprint 2022/348).
+///
+/// On G2, ψ multiplies by p, and the sum is a multiple of r. Elsewhere ψ² = t ψ - p, with the trace t, makes the sum a + b ψ; a point that it
+/// sends to the identity is sent there by the norm a² + a b t + b² p, too, whose greatest common divisor with the order of the twist is r.
+fn is_in_subgroup(point: &G2Affine) -> bool {
+    let multiple = point.mul_bigint(Config::X);
+    let once = frobenius(multiple);
+    let twice = frobenius(once);
+    multiple + point + once + twice == frobenius(twice).double()
+}
+
+/// ψ: to the curve over the larger field, every coordinate to the power p, and back.
+fn frobenius(mut point: G2Projective) -> G2Projective {
+    for coordinate in [&mut point.x, &mut point.y, &mut point.z] {
+        coordinate.conjugate_in_place();
+    }
+    point.x *= Config::TWIST_MUL_BY_Q_X;
+    point.y *= Config::TWIST_MUL_BY_Q_Y;
+    point
 }
 
 /// The one encoding of a point of G1.
@@ -106,7 +131,7 @@ fn coordinate(bytes: &[u8; 32]) -> Result<Fq, PointError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ark_ec::{AffineRepr, CurveGroup};
+    use ark_ec::{CurveConfig, CurveGroup, PrimeGroup};
     use ark_ff::{BigInteger, UniformRand};
     use rand::{SeedableRng, rngs::StdRng};
 
@@ -151,6 +176,35 @@ mod tests {
             }
         }
         assert!(aliases > 0, "a quarter of all coordinates have a second 254-bit form");
+    }
+
+    #[test]
+    fn the_subgroup_is_the_librarys() {
+        // primes that divide the twist's cofactor, each with what multiplies by all else of it
+        let cofactor = ark_bn254::g2::Config::COFACTOR;
+        let to_small_order: [BigInteger256; 2] = [
+            ark_ff::BigInt!("2173824895405628684302950218021379986974303100027769687325441613140792921"),
+            ark_ff::BigInt!("3732391913827051598662234343329740767871136014433462681300250716605949"),
+        ];
+        let mut rng = StdRng::seed_from_u64(2);
+        let (mut outside, mut seen) = (0, 0);
+        while seen < 50 {
+            let Some(y) = on_twist(Fq2::rand(&mut rng)) else { continue };
+            seen += 1;
+            outside += usize::from(!is_in_subgroup(&y));
+            let in_cofactor = y.mul_bigint(ark_bn254::Fr::MODULUS);
+            let mut points = vec![y.into_group(), y.mul_bigint(cofactor), in_cofactor, G2Projective::ZERO];
+            points.extend(to_small_order.map(|factor| in_cofactor.mul_bigint(factor)));
+            points.push(points[1] + points[4]);
+            for point in points.into_iter().map(CurveGroup::into_affine) {
+                assert_eq!(is_in_subgroup(&point), point.is_in_correct_subgroup_assuming_on_curve());
+            }
+        }
+        assert_eq!(outside, seen, "a point of the twist is in the subgroup with probability 2^-254");
+    }
+
+    fn on_twist(x: Fq2) -> Option<G2Affine> {
+        root_of_pair(x.square() * x + ark_bn254::g2::Config::COEFF_B).map(|y| G2Affine::new_unchecked(x, y))
     }
 
     #[test]

@@ -21,6 +21,7 @@ use probity_params::compiled::{CompiledCircuit, FileError};
 use probity_params::point::PointError;
 use rand::rngs::OsRng;
 use std::mem::take;
+use std::sync::OnceLock;
 use zeroize::{Zeroize, Zeroizing};
 
 /// Bytes of a proof: A, B and C, compressed.
@@ -68,16 +69,22 @@ pub enum ProveError {
 /// A compiled circuit with what is computed once for all of its proofs. Any number of threads may prove with it at once.
 pub struct Groth16Prover {
     circuit: CompiledCircuit,
-    quotient: Quotient,
+    /// Made by the first proof, beside the sums that do not need it.
+    quotient: OnceLock<Quotient>,
     verifier: Verifier,
 }
 
 impl Groth16Prover {
-    /// Cost: a pairing, and the quotient's tables.
+    /// Cost: a pairing. The first proof also makes the quotient's tables.
     pub fn new(circuit: CompiledCircuit) -> Self {
-        let quotient = Quotient::new(circuit.domain_log2()).expect("the file's decoder admits no domain that the field lacks");
         let verifier = Verifier::new(circuit.verifying_key());
-        Self { circuit, quotient, verifier }
+        Self { circuit, quotient: OnceLock::new(), verifier }
+    }
+
+    /// Making it forks no tasks: a thread that waited for them could come to wait here for itself.
+    fn quotient(&self) -> &Quotient {
+        let log2 = self.circuit.domain_log2();
+        self.quotient.get_or_init(|| Quotient::new(log2).expect("the file's decoder admits no domain that the field lacks"))
     }
 
     /// The compiled circuit.
@@ -148,7 +155,7 @@ impl Groth16Prover {
         let witness = &assignment[circuit.num_instance()..];
         let h = || {
             cancelled.check()?;
-            let quotient = Zeroizing::new(self.quotient.values(take(&mut a_values), take(&mut b_values)));
+            let quotient = Zeroizing::new(self.quotient().values(take(&mut a_values), take(&mut b_values)));
             cancelled.check()?;
             in_g1(Zeroizing::new(sum_g1(circuit.h_query(), &quotient)))
         };
@@ -270,7 +277,7 @@ mod tests {
         let (instance, witness) = assignment(&toy);
         let joined = [instance, witness].concat();
         let [a, b] = prover.values(&joined).map(|values| values.to_vec());
-        let quotient = prover.quotient.values(a.clone(), b.clone());
+        let quotient = prover.quotient().values(a.clone(), b.clone());
 
         let domain = Radix2EvaluationDomain::<F>::new(a.len()).unwrap();
         let double = Radix2EvaluationDomain::<F>::new(2 * a.len()).unwrap();

@@ -42,6 +42,7 @@ impl<L: Lanes> Lanes for Extension<L> {
         let cross = self.0.mul(self.1);
         Self(self.0.add(self.1).mul(self.0.sub(self.1)), cross.add(cross))
     }
+    #[inline(always)]
     fn zero_lanes(self) -> u8 {
         self.0.zero_lanes() & self.1.zero_lanes()
     }

@@ -8,7 +8,7 @@
 
 use super::Lanes;
 use super::modulus::{BITS, Modulus, WORDS};
-use ark_ff::{AdditiveGroup, Field, serial_batch_inversion_and_mul};
+use ark_ff::{Field, serial_batch_inversion_and_mul};
 use std::arch::x86_64::*;
 use std::marker::PhantomData;
 
@@ -352,12 +352,13 @@ impl<M: Modulus> Lanes for Fp8<M> {
         self.mul(self)
     }
 
+    #[inline(always)]
     fn zero_lanes(self) -> u8 {
-        let mut lanes = 0;
-        for (lane, element) in self.elements().iter().enumerate() {
-            lanes |= u8::from(*element == M::Field::ZERO) << lane;
+        unsafe {
+            let [a, b, c, d] = self.exported();
+            let any = _mm512_or_si512(_mm512_or_si512(a, b), _mm512_or_si512(c, d));
+            _mm512_testn_epi64_mask(any, any)
         }
-        lanes
     }
 
     #[inline(always)]

@@ -36,7 +36,7 @@ pub(crate) trait Lanes: Copy {
     fn mul(self, other: Self) -> Self;
     /// `self * self`.
     fn square(self) -> Self;
-    /// Lanes in which the value is zero in the field, as bits. Slow.
+    /// Lanes in which the value is zero in the field, as bits. Cost: a product.
     fn zero_lanes(self) -> u8;
     /// Lane by lane, `other` where the bit is set.
     fn replace(self, lanes: u8, other: Self) -> Self;

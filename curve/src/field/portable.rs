@@ -36,6 +36,7 @@ macro_rules! portable {
             fn square(self) -> Self {
                 Field::square(&self)
             }
+            #[inline(always)]
             fn zero_lanes(self) -> u8 {
                 u8::from(self == <$field>::ZERO)
             }

@@ -38,19 +38,11 @@ fn joined(low: Fq8, high: Fq8) -> [std::arch::x86_64::__m512i; 8] {
     [a, b, c, d, e, f, g, h]
 }
 
-/// Numbers in the library's form to memory form, by eights.
+/// Numbers in the library's form to memory form.
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512ifma")]
-unsafe fn import(numbers: &mut [[u64; 4]]) {
-    let (blocks, rest) = numbers.as_chunks_mut::<8>();
-    for block in blocks {
-        let ours = Fq8::from_wide(load_narrow(block)).imported();
-        store_narrow(ours.to_wide(), block);
-    }
-    let mut block = [[0; 4]; 8];
-    block[..rest.len()].copy_from_slice(rest);
-    let ours = Fq8::from_wide(load_narrow(&block)).imported();
-    store_narrow(ours.to_wide(), &mut block);
-    rest.copy_from_slice(&block[..rest.len()]);
+unsafe fn import(numbers: &mut [[u64; 4]; 8]) {
+    let ours = Fq8::from_wide(load_narrow(numbers)).imported();
+    store_narrow(ours.to_wide(), numbers);
 }
 
 fn element(words: [u64; 4]) -> Fq {
@@ -68,6 +60,10 @@ fn two_halves(row: &[u64; 8]) -> [[u64; 4]; 2] {
     [*low, high.try_into().expect("eight words")]
 }
 
+fn whole_row(halves: &[[u64; 4]; 2]) -> [u64; 8] {
+    std::array::from_fn(|i| halves[i / 4][i % 4])
+}
+
 impl Kernel for IfmaG1 {
     type Lanes = Fq8;
     type Point = G1Point;
@@ -79,10 +75,17 @@ impl Kernel for IfmaG1 {
         *point == (G1Point { x: [0; 4], y: [0; 4] })
     }
     fn prepare(points: &[G1Point]) -> Vec<Self::Memory> {
-        let mut numbers: Vec<[u64; 4]> = points.iter().flat_map(|p| [p.x, p.y]).collect();
-        // SAFETY: chosen after has_ifma
-        unsafe { import(&mut numbers) };
-        numbers.chunks_exact(2).map(|xy| [std::array::from_fn(|i| xy[i / 4][i % 4])]).collect()
+        let mut memory = Vec::with_capacity(points.len());
+        for points in points.chunks(4) {
+            let mut numbers = [[0; 4]; 8];
+            for (numbers, point) in numbers.as_chunks_mut().0.iter_mut().zip(points) {
+                *numbers = [point.x, point.y];
+            }
+            // SAFETY: chosen after has_ifma
+            unsafe { import(&mut numbers) };
+            memory.extend(numbers.as_chunks::<2>().0[..points.len()].iter().map(|xy| [whole_row(xy)]));
+        }
+        memory
     }
     #[inline(always)]
     fn load(points: &[Self::Memory], at: Places) -> (Fq8, Fq8) {
@@ -111,8 +114,7 @@ impl Kernel for IfmaG1 {
     }
     fn memory(point: &G1Affine) -> Self::Memory {
         let Some((x, y)) = point.xy() else { return Self::HOLE };
-        let xy = [narrow(x), narrow(y)];
-        [std::array::from_fn(|i| xy[i / 4][i % 4])]
+        [whole_row(&[narrow(x), narrow(y)])]
     }
     fn groups(x: Fq8, y: Fq8, z: Fq8) -> Vec<G1Projective> {
         let (x, y, z) = (x.elements(), y.elements(), z.elements());
@@ -144,10 +146,17 @@ impl Kernel for IfmaG2 {
         *point == (G2Point { x: [[0; 4]; 2], y: [[0; 4]; 2] })
     }
     fn prepare(points: &[G2Point]) -> Vec<Self::Memory> {
-        let mut numbers: Vec<[u64; 4]> = points.iter().flat_map(|p| [p.x[0], p.x[1], p.y[0], p.y[1]]).collect();
-        // SAFETY: chosen after has_ifma
-        unsafe { import(&mut numbers) };
-        numbers.chunks_exact(4).map(|n| std::array::from_fn(|row| std::array::from_fn(|i| n[2 * row + i / 4][i % 4]))).collect()
+        let mut memory = Vec::with_capacity(points.len());
+        for points in points.chunks(2) {
+            let mut numbers = [[[[0; 4]; 2]; 2]; 2];
+            for (numbers, point) in numbers.iter_mut().zip(points) {
+                *numbers = [point.x, point.y];
+            }
+            // SAFETY: chosen after has_ifma
+            unsafe { import(numbers.as_flattened_mut().as_flattened_mut().try_into().expect("twice four numbers")) };
+            memory.extend(numbers[..points.len()].iter().map(|xy| xy.each_ref().map(whole_row)));
+        }
+        memory
     }
     #[inline(always)]
     fn load(points: &[Self::Memory], at: Places) -> (Extension<Fq8>, Extension<Fq8>) {
@@ -183,10 +192,7 @@ impl Kernel for IfmaG2 {
     }
     fn memory(point: &G2Affine) -> Self::Memory {
         let Some((x, y)) = point.xy() else { return Self::HOLE };
-        [x, y].map(|z| {
-            let parts = [narrow(z.c0), narrow(z.c1)];
-            std::array::from_fn(|i| parts[i / 4][i % 4])
-        })
+        [x, y].map(|z| whole_row(&[narrow(z.c0), narrow(z.c1)]))
     }
     fn groups(x: Extension<Fq8>, y: Extension<Fq8>, z: Extension<Fq8>) -> Vec<G2Projective> {
         let elements = |e: Extension<Fq8>| {

@@ -33,6 +33,16 @@ impl<K: Kernel> Scratch<K> {
     }
 }
 
+/// Empties a vector and makes room for `count` elements and no more: what is reserved is wiped in the end, used or not. What was in it is
+/// wiped before it is given back.
+fn room<T: Zeroize>(vector: &mut Vec<T>, count: usize) {
+    if vector.capacity() < count {
+        vector.zeroize();
+        *vector = Vec::with_capacity(count);
+    }
+    vector.clear();
+}
+
 impl<K: Kernel> Drop for Scratch<K> {
     fn drop(&mut self) {
         self.digits.zeroize();
@@ -50,7 +60,7 @@ pub(crate) fn sum<K: Kernel>(points: &[K::Memory], shifted: &[Shifted], window: 
     if scratch.references.is_empty() {
         return K::Group::ZERO;
     }
-    scratch.points.clear();
+    room(&mut scratch.points, scratch.references.len());
     scratch.points.resize(scratch.references.len(), K::HOLE);
     first_round::<K>(points, scratch);
     let mut stride = 2;
@@ -66,7 +76,7 @@ pub(crate) fn sum<K: Kernel>(points: &[K::Memory], shifted: &[Shifted], window: 
 #[inline(always)]
 fn sort<K: Kernel>(shifted: &[Shifted], window: Window, scratch: &mut Scratch<K>) {
     let Scratch { digits, references, buckets, .. } = scratch;
-    digits.clear();
+    room(digits, shifted.len());
     buckets.clear();
     buckets.resize(1 << (window.bits - 1), (0, 0));
     for shifted in shifted {
@@ -82,7 +92,7 @@ fn sort<K: Kernel>(shifted: &[Shifted], window: Window, scratch: &mut Scratch<K>
         *bucket = (start, 0);
         start += count;
     }
-    references.clear();
+    room(references, start as usize);
     references.resize(start as usize, 0);
     for (index, digit) in digits.iter().enumerate() {
         if *digit != 0 {
@@ -117,8 +127,10 @@ fn first_round<K: Kernel>(points: &[K::Memory], scratch: &mut Scratch<K>) {
 #[inline(always)]
 fn pair<K: Kernel>(scratch: &mut Scratch<K>, stride: u32) -> bool {
     let Scratch { buckets, left, right, .. } = scratch;
-    left.clear();
-    right.clear();
+    let pairs: usize = buckets.iter().map(|(_, count)| (count / 2) as usize).sum();
+    for list in [&mut *left, &mut *right] {
+        room(list, pairs.next_multiple_of(K::Lanes::WIDTH));
+    }
     for &(start, count) in buckets.iter() {
         let mut first = start;
         for _ in 0..count / 2 {
@@ -248,8 +260,9 @@ fn add_vectors<K: Kernel>(key: Option<&[K::Memory]>, scratch: &mut Scratch<K>, f
     holes
 }
 
-/// Pairs of points with the same first coordinate: their sums, and ones in place of their differences.
-#[inline(never)]
+/// Pairs of points with the same first coordinate: their sums, and ones in place of their differences. In every key there are some:
+/// variables that stand only in one and the same row have the same point.
+#[inline(always)]
 fn without_chord<K: Kernel>(key: Option<&[K::Memory]>, scratch: &mut Scratch<K>, from: usize) -> Vec<(usize, K::Memory)> {
     let mut sums = Vec::new();
     for i in 0..scratch.differences.len() {

@@ -13,7 +13,7 @@ use probity_ledger::genesis::ChainKind;
 use probity_ledger::request::{REQUEST_BYTES_MAX, RequestObject, ResponseObject, SignedRequest};
 use probity_params::KeyId;
 use probity_params::cache::KeyCache;
-use probity_prover::Prover;
+use probity_prover::{Control, Prover, Stage};
 use probity_wallet::{Consent, Refusal, Review, Wallet};
 use serde_json::json;
 use std::io::{BufRead, IsTerminal, Write};
@@ -80,7 +80,11 @@ pub(super) fn answer(args: &RequestArgs, how: How, out: Option<&Path>, global: &
     let request = review.request().clone();
     let policy = request.policy.clone();
     let consent = Consent::given(now_unix_ms());
-    let proved = wallet.respond(review, consent, |d| prover.prove(&d.compiled, &d.schema, &d.public, &d.witness));
+    let bar = Progress::at_once(output);
+    let at = |stage: Stage| bar.at(in_plain_words(stage), stage as u64, Stage::ALL.len() as u64);
+    let control = Control { progress: Some(&at), ..Control::default() };
+    let proved = wallet.respond(review, consent, |d| prover.prove_with(&d.compiled, &d.schema, &d.public, &d.witness, &control));
+    drop(bar);
     let response = proved.inspect_err(|refusal| {
         if let Refusal::CannotProve(why) = refusal {
             let why = why.explain(&policy);
@@ -88,6 +92,17 @@ pub(super) fn answer(args: &RequestArgs, how: How, out: Option<&Path>, global: &
         }
     })?;
     deliver(&mut wallet, &request, &response, args, out, global, output)
+}
+
+/// What the person who waits is told; at most as wide as the bar's column of words.
+fn in_plain_words(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Statement => "Going through your records",
+        Stage::Assignment => "Filling in the equations",
+        Stage::Rows => "Working the equations out",
+        Stage::Sums => "Making the proof",
+        Stage::Verification => "Checking the finished proof",
+    }
 }
 
 /// The open wallet and the request, checked against what is newest on the chain, or offline against what the wallet knows.

@@ -11,8 +11,8 @@ const TWO_TO_128: F = MontFp!("340282366920938463463374607431768211456");
 
 /// An 80-bit LFSR whose output is thinned: of each pair of bits the second counts if the first is 1.
 struct Grain {
-    state: [bool; 80],
-    head: usize,
+    /// The next bit to leave is the lowest.
+    state: u128,
 }
 
 impl Grain {
@@ -20,12 +20,8 @@ impl Grain {
     fn new(t: usize, full_rounds: usize, partial_rounds: usize) -> Self {
         // Prime field (1), S-box x^alpha (0), then sizes; ones fill up the register.
         let parts = [(1, 2), (0, 4), (FIELD_BITS, 12), (t, 12), (full_rounds, 10), (partial_rounds, 10), ((1 << 30) - 1, 30)];
-        let mut state = [false; 80];
         let bits = parts.iter().flat_map(|&(value, width)| (0..width).rev().map(move |i| value >> i & 1 == 1));
-        for (slot, bit) in state.iter_mut().zip(bits) {
-            *slot = bit;
-        }
-        let mut grain = Self { state, head: 0 };
+        let mut grain = Self { state: bits.zip(0..).fold(0, |state, (bit, i)| state | u128::from(bit) << i) };
         for _ in 0..160 {
             grain.step();
         }
@@ -33,10 +29,9 @@ impl Grain {
     }
 
     fn step(&mut self) -> bool {
-        let bit = [62, 51, 38, 23, 13, 0].iter().fold(false, |acc, tap| acc ^ self.state[(self.head + tap) % 80]);
-        self.state[self.head] = bit;
-        self.head = (self.head + 1) % 80;
-        bit
+        let bit = [62, 51, 38, 23, 13, 0].iter().fold(0, |acc, tap| acc ^ self.state >> tap) & 1;
+        self.state = self.state >> 1 | bit << 79;
+        bit == 1
     }
 
     fn bit(&mut self) -> bool {

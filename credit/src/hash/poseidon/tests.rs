@@ -69,7 +69,7 @@ fn tags_are_the_ascii_bytes() {
 
 proptest! {
     #[test]
-    fn sparse_schedule_is_the_permutation(capacity in element(), inputs in prop::collection::vec(element(), 1..=MAX_INPUTS)) {
+    fn the_schedule_is_the_permutation(capacity in element(), inputs in prop::collection::vec(element(), 1..=MAX_INPUTS)) {
         prop_assert_eq!(poseidon_with_capacity(capacity, &inputs), reference(capacity, &inputs));
     }
 }
