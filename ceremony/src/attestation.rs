@@ -93,7 +93,7 @@ impl Attestation {
             return Err(AttestationError::OtherContribution { number });
         }
         match entry.origin {
-            Origin::Beacon { .. } => return Err(AttestationError::Beacon { number }),
+            Origin::Beacon => return Err(AttestationError::Beacon { number }),
             Origin::Probity { .. } if self.signer != entry.signer => {
                 return Err(AttestationError::OtherSigner { number, signer: entry.signer });
             }

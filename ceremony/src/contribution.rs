@@ -13,8 +13,8 @@ use crate::container::Cursor;
 use crate::draw::{Draw, blake2b};
 use crate::points::{Point, encode};
 
-/// Longest name of a contributor, bytes: its length has one.
-pub const NAME_BYTES_MAX: usize = 255;
+/// Longest name of a contributor, in units of UTF-16: snarkjs cuts what is longer when it writes a key.
+pub const NAME_UNITS_MAX: usize = 64;
 
 /// How often a beacon is hashed: two to this power. Fewer would let whoever publishes it try values; more, who verifies wait for hours.
 pub const BEACON_EXPONENTS: std::ops::RangeInclusive<u8> = 10..=32;

@@ -23,8 +23,15 @@ pub(crate) fn blake2b(parts: &[&[u8]]) -> [u8; 64] {
     hasher.finalize().into()
 }
 
-/// The stream of one seed. Wiped when dropped is only what this program holds of it: the generator keeps its state.
-pub(crate) struct Draw(ChaCha20Rng);
+/// The stream of one seed. Overwritten when dropped: whoever has its state can draw the same.
+pub(crate) struct Draw(Box<ChaCha20Rng>);
+
+impl Drop for Draw {
+    fn drop(&mut self) {
+        *self.0 = ChaCha20Rng::from_seed([0; 32]);
+        std::hint::black_box(&self.0);
+    }
+}
 
 impl Draw {
     /// From the first 32 bytes of a hash.
@@ -34,7 +41,7 @@ impl Draw {
             *word = *bytes;
             word.reverse();
         }
-        let draw = Self(ChaCha20Rng::from_seed(key));
+        let draw = Self(Box::new(ChaCha20Rng::from_seed(key)));
         key.zeroize();
         draw
     }

@@ -2,7 +2,7 @@
 //!
 //! A step writes the new key first, then the transcript that names it, each to a temporary file that is synced and renamed. Whatever
 //! breaks off in between leaves the ceremony where it was: a key that no transcript names is overwritten by the next step, and a factor
-//! that was drawn is forgotten with the process, never written.
+//! that was drawn is forgotten with the process; this program writes it nowhere. A lock keeps two steps apart.
 
 use probity_credit::digest::Digest;
 use probity_ledger::keys::SecretKey;
@@ -11,18 +11,21 @@ use probity_params::setup::Circuit;
 use rand::RngCore;
 use rand::rngs::OsRng;
 use sha2::{Digest as _, Sha256};
-use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Write};
+use std::fs::{File, TryLockError};
+use std::io::{self, BufReader, BufWriter, Cursor, Seek, Write};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use crate::Progress;
 use crate::accumulator::{Accumulator, AccumulatorError, file_digest};
-use crate::contribution::{BEACON_BYTES_MAX, BEACON_EXPONENTS, Beacon, Contribution, NAME_BYTES_MAX};
+use crate::contribution::{BEACON_BYTES_MAX, BEACON_EXPONENTS, Beacon, Contribution, NAME_UNITS_MAX};
 use crate::draw::{Draw, blake2b};
-use crate::key::{CheckError, Key, KeyFileError, domain};
+use crate::key::{CONTRIBUTIONS_MAX, CheckError, Key, KeyFileError, domain};
 use crate::knowledge::Knowledge;
 use crate::transcript::{Entry, Origin, PowersOfTau, TRANSCRIPT_BYTES_MAX, Transcript, TranscriptError};
+
+/// Longest file of a key.
+const KEY_BYTES_MAX: u64 = 1 << 30;
 
 /// Why a step of a ceremony is not done, or a ceremony not believed.
 #[derive(Debug, thiserror::Error)]
@@ -61,7 +64,9 @@ pub enum CeremonyError {
     #[error(transparent)]
     Check(#[from] CheckError),
     /// The transcript is of another circuit.
-    #[error("the ceremony is for the circuit {found} with other constraints than this program's {expected}")]
+    #[error(
+        "the ceremony is for the circuit {found:?} with other constraints than this program's {expected}: use the program of its version"
+    )]
     OtherCircuit {
         /// The circuit asked for.
         expected: String,
@@ -69,7 +74,7 @@ pub enum CeremonyError {
         found: String,
     },
     /// The file of powers of tau is not the one that the transcript names.
-    #[error("these powers of tau are not the file that the transcript names (Blake2b {}...)", hex::encode(&expected[..8]))]
+    #[error("these powers of tau are not the file that the transcript names (Blake2b {}...): take that file", hex::encode(&expected[..8]))]
     OtherPowers {
         /// The digest named.
         expected: [u8; 64],
@@ -93,7 +98,7 @@ pub enum CeremonyError {
         found: Digest,
     },
     /// The key has another number of contributions than the transcript.
-    #[error("the key has {key} contributions, the transcript {transcript}")]
+    #[error("the key has {key} contributions, the transcript {transcript}: take the files that belong together")]
     Count {
         /// Of the key.
         key: usize,
@@ -107,7 +112,7 @@ pub enum CeremonyError {
         number: usize,
     },
     /// The signer did not prove to know the factor.
-    #[error("contribution {number}: its signer does not prove to know the factor")]
+    #[error("contribution {number}: its signer does not prove to know the factor, so it may be somebody else's; it must be made anew")]
     Knowledge {
         /// Counted from 1.
         number: usize,
@@ -127,11 +132,26 @@ pub enum CeremonyError {
     /// Nobody contributed.
     #[error("nobody but the beacon contributed: a ceremony needs a contribution")]
     NoContribution,
-    /// The name has too many bytes for the key's file.
-    #[error("the name has {bytes} bytes, more than {NAME_BYTES_MAX}")]
+    /// snarkjs would cut the name when it writes the next key.
+    #[error("the name is longer than {NAME_UNITS_MAX} characters, as snarkjs counts them ({units}): take a shorter one")]
     LongName {
-        /// Bytes.
-        bytes: usize,
+        /// Units of UTF-16.
+        units: usize,
+    },
+    /// Another process is at work here.
+    #[error("another step of the ceremony in {} is under way: wait until it is done", path.display())]
+    Busy {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A beacon that another program applied.
+    #[error("the last contribution of this key is a beacon's: apply it here instead, with `probity ceremony beacon`")]
+    BeaconTakenIn,
+    /// The name in the key is another than the transcript's.
+    #[error("contribution {number} has another name in the key than in the transcript")]
+    OtherName {
+        /// Counted from 1.
+        number: usize,
     },
     /// The beacon can't be used.
     #[error(
@@ -166,8 +186,10 @@ fn open(path: &Path) -> Result<BufReader<File>, CeremonyError> {
 
 /// Reads the powers of tau that a circuit needs; the file's digest as well.
 pub(crate) fn powers(circuit: &Circuit<'_>, path: &Path, progress: Progress<'_>) -> Result<(Accumulator, PowersOfTau), CeremonyError> {
-    let blake2b = file_digest(open(path)?).map_err(io_error("reading", path))?;
-    let accumulator = Accumulator::read(open(path)?, domain(circuit).ilog2(), progress)?;
+    let mut file = open(path)?;
+    let blake2b = file_digest(&mut file).map_err(io_error("reading", path))?;
+    file.rewind().map_err(io_error("reading", path))?;
+    let accumulator = Accumulator::read(file, domain(circuit).ilog2(), progress)?;
     let power = accumulator.power;
     Ok((accumulator, PowersOfTau { power, blake2b }))
 }
@@ -237,17 +259,17 @@ impl Folder {
         entropy: &[u8],
         progress: Progress<'_>,
     ) -> Result<(), CeremonyError> {
+        let (step, mut key) = self.begin_step(circuit, &name)?;
         let mut random = Zeroizing::new([0; 64]);
         OsRng.fill_bytes(random.as_mut_slice());
         // as good as the better of the two
         let seed = Zeroizing::new(blake2b(&[&random[..], entropy]));
-        let (mut key, text) = self.begin_step(circuit, &name)?;
         let history = key.history();
-        let (contribution, factor) = Contribution::draw(&mut Draw::from_hash(&seed[..]), &history, text, None);
+        let (contribution, factor) = Contribution::draw(&mut Draw::from_hash(&seed[..]), &history, name.to_string(), None);
         let statement = Entry::statement(&self.transcript.last(), &name, &secret.public());
         let knowledge = Knowledge::prove(&statement, &history.delta, &contribution.delta_after, &factor.0);
         key.contribute(contribution, &factor, progress);
-        self.end_step(circuit, &key, name, Origin::Probity { knowledge }, secret)
+        self.end_step(step, circuit, &key, name, Origin::Probity { knowledge }, secret)
     }
 
     /// Takes in a contribution that another program made to the key as it is now.
@@ -262,17 +284,17 @@ impl Folder {
         secret: &SecretKey,
         progress: Progress<'_>,
     ) -> Result<(), CeremonyError> {
-        let (current, _) = self.begin_step(circuit, &name)?;
+        let (step, current) = self.begin_step(circuit, &name)?;
         let next = Key::read(open(file)?, circuit).map_err(|reason| CeremonyError::KeyFile { path: file.to_owned(), reason })?;
         let (expected, found) = (current.contributions.len() + 1, next.contributions.len());
         if expected != found {
             return Err(CeremonyError::NotOneMore { expected, found });
         }
         if next.contributions[expected - 1].beacon.is_some() {
-            return Err(CeremonyError::Kind { number: expected });
+            return Err(CeremonyError::BeaconTakenIn);
         }
         next.check_follows(&current, progress)?;
-        self.end_step(circuit, &next, name, Origin::Other, secret)
+        self.end_step(step, circuit, &next, name, Origin::Other, secret)
     }
 
     /// Ends the ceremony with a value that nobody could know before: whoever publishes it, everybody can compute the factor.
@@ -291,28 +313,46 @@ impl Folder {
         if !fits {
             return Err(CeremonyError::Beacon);
         }
-        let (mut key, text) = self.begin_step(circuit, &source)?;
+        let (step, mut key) = self.begin_step(circuit, &source)?;
         if key.contributions.is_empty() {
             return Err(CeremonyError::NoContribution);
         }
         let mut draw = Draw::from_beacon(&beacon.value, beacon.exponent);
-        let (contribution, factor) = Contribution::draw(&mut draw, &key.history(), text, Some(beacon));
+        let (contribution, factor) = Contribution::draw(&mut draw, &key.history(), source.to_string(), Some(beacon));
         key.contribute(contribution, &factor, progress);
-        self.end_step(circuit, &key, source.clone(), Origin::Beacon { source }, secret)
+        self.end_step(step, circuit, &key, source, Origin::Beacon, secret)
     }
 
-    fn begin_step(&self, circuit: &Circuit<'_>, name: &Name) -> Result<(Key, String), CeremonyError> {
+    /// Begins a step, alone: the transcript as it is now, and the key with the proofs of all its contributions checked.
+    fn begin_step(&mut self, circuit: &Circuit<'_>, name: &Name) -> Result<(Step, Key), CeremonyError> {
+        let step = Step::begin(&self.path)?;
+        *self = Self::open(&self.path)?;
         if self.transcript.has_ended() {
             return Err(CeremonyError::Ended);
         }
-        let text = name.as_str().to_owned();
-        if text.len() > NAME_BYTES_MAX {
-            return Err(CeremonyError::LongName { bytes: text.len() });
+        let units = name.as_str().encode_utf16().count();
+        if units > NAME_UNITS_MAX {
+            return Err(CeremonyError::LongName { units });
         }
-        Ok((self.key(circuit)?, text))
+        let key = self.key(circuit)?;
+        key.check_contributions()?;
+        Ok((step, key))
     }
 
-    fn end_step(&mut self, circuit: &Circuit<'_>, key: &Key, name: Name, origin: Origin, secret: &SecretKey) -> Result<(), CeremonyError> {
+    fn end_step(
+        &mut self,
+        _step: Step,
+        circuit: &Circuit<'_>,
+        key: &Key,
+        name: Name,
+        origin: Origin,
+        secret: &SecretKey,
+    ) -> Result<(), CeremonyError> {
+        // one place is kept for the beacon
+        let most = if matches!(origin, Origin::Beacon) { CONTRIBUTIONS_MAX } else { CONTRIBUTIONS_MAX - 1 };
+        if key.contributions.len() > most {
+            return Err(TranscriptError::TooMany { found: key.contributions.len() }.into());
+        }
         let contribution = key.contributions.last().expect("a step appends one").hash();
         let digest = write_key(&self.path.join(key_name(key.contributions.len())), key, circuit)?;
         self.transcript.append(name, origin, contribution, digest, secret);
@@ -325,9 +365,35 @@ impl Folder {
 }
 
 const TRANSCRIPT: &str = "transcript.json";
+const LOCK: &str = ".lock";
+/// How the names of temporary files begin.
+const TEMPORARY: &str = ".writing-";
 
 fn key_name(contributions: usize) -> String {
     format!("key-{contributions:04}.zkey")
+}
+
+/// One step at a time: whoever holds this holds the folder's lock, which ends with the process at the latest.
+struct Step {
+    _lock: File,
+}
+
+impl Step {
+    fn begin(folder: &Path) -> Result<Self, CeremonyError> {
+        let path = folder.join(LOCK);
+        let lock = File::options().create(true).append(true).open(&path).map_err(io_error("opening", &path))?;
+        lock.try_lock().map_err(|e| match e {
+            TryLockError::WouldBlock => CeremonyError::Busy { path: folder.to_owned() },
+            TryLockError::Error(source) => CeremonyError::Io { action: "locking", path, source },
+        })?;
+        // what a step left that was killed
+        for entry in std::fs::read_dir(folder).map_err(io_error("reading", folder))?.flatten() {
+            if entry.file_name().to_string_lossy().starts_with(TEMPORARY) {
+                std::fs::remove_file(entry.path()).map_err(io_error("removing", folder))?;
+            }
+        }
+        Ok(Self { _lock: lock })
+    }
 }
 
 /// The bytes of a transcript's file, if there are not too many.
@@ -341,18 +407,23 @@ pub fn read_transcript(path: &Path) -> Result<Vec<u8>, CeremonyError> {
     Ok(bytes)
 }
 
-/// Reads a key from the file that has this digest.
+/// Reads a key from the file that has this digest. The file is read once, so that what was hashed is what is parsed.
 ///
 /// # Errors
 /// [`CeremonyError`].
 pub fn read_key(path: &Path, circuit: &Circuit<'_>, expected: Digest) -> Result<Key, CeremonyError> {
-    let mut hasher = Sha256::new();
-    io::copy(&mut open(path)?, &mut hasher).map_err(io_error("reading", path))?;
-    let found = Digest(hasher.finalize().into());
+    let bytes = read_key_bytes(path)?;
+    let found = Digest(Sha256::digest(&bytes).into());
     if found != expected {
         return Err(CeremonyError::KeyDigest { path: path.to_owned(), expected, found });
     }
-    Key::read(open(path)?, circuit).map_err(|reason| CeremonyError::KeyFile { path: path.to_owned(), reason })
+    Key::read(Cursor::new(bytes), circuit).map_err(|reason| CeremonyError::KeyFile { path: path.to_owned(), reason })
+}
+
+fn read_key_bytes(path: &Path) -> Result<Vec<u8>, CeremonyError> {
+    let mut bytes = vec![];
+    io::Read::read_to_end(&mut io::Read::take(open(path)?, KEY_BYTES_MAX), &mut bytes).map_err(io_error("reading", path))?;
+    Ok(bytes)
 }
 
 fn write_key(path: &Path, key: &Key, circuit: &Circuit<'_>) -> Result<Digest, CeremonyError> {
@@ -364,19 +435,17 @@ fn write_key(path: &Path, key: &Key, circuit: &Circuit<'_>) -> Result<Digest, Ce
     Ok(digest)
 }
 
-/// Whole or not at all: written beside its place, synced, renamed. What a process leaves that is killed before is overwritten by the next.
+/// Whole or not at all: written to a temporary file beside its place, synced, renamed.
 fn write_file(path: &Path, fill: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>) -> Result<(), CeremonyError> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let mut part = path.as_os_str().to_owned();
-    part.push(".part");
     let write = || -> io::Result<()> {
-        let file = File::create(&part)?;
-        let mut out = BufWriter::new(&file);
+        let temporary = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder)?;
+        let mut out = BufWriter::new(temporary.as_file());
         fill(&mut out)?;
         out.flush()?;
         drop(out);
-        file.sync_all()?;
-        std::fs::rename(&part, path)?;
+        temporary.as_file().sync_all()?;
+        temporary.persist(path).map_err(|e| e.error)?;
         // the rename itself is in the folder
         File::open(folder)?.sync_all()
     };

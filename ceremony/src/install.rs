@@ -3,7 +3,6 @@
 //! The chain's genesis names the transcript's digest, and the transcript the key's: whoever verified the ceremony verified this key. The
 //! powers of tau are not at hand here, so the initial key is not computed again.
 
-use probity_credit::digest::Digest;
 use probity_params::setup::Circuit;
 use std::path::Path;
 
@@ -11,15 +10,14 @@ use crate::folder::{CeremonyError, read_key, read_transcript};
 use crate::key::Key;
 use crate::transcript::Transcript;
 
-/// Reads an ended ceremony's transcript; its file's digest as well.
+/// Reads an ended ceremony's transcript.
 ///
 /// # Errors
 /// [`CeremonyError`].
-pub fn ended_transcript(path: &Path, circuit: &Circuit<'_>) -> Result<(Transcript, Digest), CeremonyError> {
-    let json = read_transcript(path)?;
-    let transcript = Transcript::from_json(&json)?;
+pub fn ended_transcript(path: &Path, circuit: &Circuit<'_>) -> Result<Transcript, CeremonyError> {
+    let transcript = Transcript::from_json(&read_transcript(path)?)?;
     transcript.check_circuit(circuit)?;
-    if transcript.has_ended() { Ok((transcript, Transcript::file_digest(&json))) } else { Err(CeremonyError::NotEnded) }
+    if transcript.has_ended() { Ok(transcript) } else { Err(CeremonyError::NotEnded) }
 }
 
 /// Reads the key that an ended ceremony's transcript names: the file has its digest, each contribution follows from the ones before.

@@ -27,11 +27,16 @@ pub struct Knowledge {
     response: [u8; 32],
 }
 
-fn challenge(statement: &Digest, before: &G1Affine, after: &G1Affine, commitment: &G1Affine) -> Fr {
+/// What is proved: the same factor for both points, under a statement.
+fn claim(statement: &Digest, before: &G1Affine, after: &G1Affine) -> Transcript {
     let mut transcript = Transcript::new(b"probity ceremony, knowledge of a factor");
     transcript.append_message(b"statement", &statement.0);
     transcript.append_message(b"before", &before.hashed());
     transcript.append_message(b"after", &after.hashed());
+    transcript
+}
+
+fn challenge(mut transcript: Transcript, commitment: &G1Affine) -> Fr {
     transcript.append_message(b"commitment", &commitment.hashed());
     let mut wide = [0; 64];
     transcript.challenge_bytes(b"challenge", &mut wide);
@@ -41,9 +46,13 @@ fn challenge(statement: &Digest, before: &G1Affine, after: &G1Affine, commitment
 impl Knowledge {
     /// Proves knowledge of `factor` under a statement that names everything else.
     pub(crate) fn prove(statement: &Digest, before: &G1Affine, after: &G1Affine, factor: &Fr) -> Self {
-        let nonce = Zeroizing::new(Fr::rand(&mut OsRng));
+        let transcript = claim(statement, before, after);
+        // from the factor as well as from the system: where the system's randomness is known, what the contributor typed still protects both
+        let factor_bytes = Zeroizing::new(factor.into_bigint().to_bytes_le());
+        let mut rng = transcript.build_rng().rekey_with_witness_bytes(b"factor", &factor_bytes).finalize(&mut OsRng);
+        let nonce = Zeroizing::new(Fr::rand(&mut rng));
         let commitment = (*before * *nonce).into_affine();
-        let response = *nonce + challenge(statement, before, after, &commitment) * factor;
+        let response = *nonce + challenge(transcript, &commitment) * factor;
         let response = response.into_bigint().to_bytes_le().try_into().expect("an element has 32 bytes");
         Self { commitment: encode(&[commitment]).try_into().expect("a point has 64 bytes"), response }
     }
@@ -54,7 +63,7 @@ impl Knowledge {
         let words: Vec<u64> = words.iter().map(|word| u64::from_le_bytes(*word)).collect();
         let response = words.try_into().ok().and_then(|words| Fr::from_bigint(ark_ff::BigInt(words)));
         let (Some(commitment), Some(response)) = (G1Affine::decode(&self.commitment), response) else { return false };
-        *before * response == commitment + *after * challenge(statement, before, after, &commitment)
+        *before * response == commitment + *after * challenge(claim(statement, before, after), &commitment)
     }
 }
 

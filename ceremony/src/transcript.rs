@@ -92,11 +92,8 @@ pub enum Origin {
     },
     /// Another program that writes `.zkey` files; the signer took it in.
     Other,
-    /// A public random beacon; the signer looked it up.
-    Beacon {
-        /// Where its value was published.
-        source: Name,
-    },
+    /// A public random beacon; the entry's name says where its value was published, and the signer looked it up.
+    Beacon,
 }
 
 /// One contribution.
@@ -187,6 +184,9 @@ impl Transcript {
             return Err(TranscriptError::TooLong { bytes: json.len() });
         }
         let transcript: Self = serde_json::from_slice(json).map_err(|e| TranscriptError::Malformed { reason: e.to_string() })?;
+        if transcript.to_json().as_bytes() != json {
+            return Err(TranscriptError::Malformed { reason: "it is not written as this program writes it".to_owned() });
+        }
         transcript.check()?;
         Ok(transcript)
     }
@@ -198,9 +198,9 @@ impl Transcript {
         text
     }
 
-    /// What a genesis pins: SHA-256 of the file, as `sha256sum` shows it.
-    pub fn file_digest(json: &[u8]) -> Digest {
-        Digest(Sha256::digest(json).into())
+    /// What a genesis pins: SHA-256 of the file, as `sha256sum` shows it. There is one way to write a transcript.
+    pub fn file_digest(&self) -> Digest {
+        Digest(Sha256::digest(self.to_json()).into())
     }
 
     fn check(&self) -> Result<(), TranscriptError> {
@@ -220,7 +220,7 @@ impl Transcript {
             if ended {
                 return Err(TranscriptError::AfterBeacon { number });
             }
-            ended = matches!(entry.origin, Origin::Beacon { .. });
+            ended = entry.origin == Origin::Beacon;
             previous = entry.digest();
         }
         Ok(())
@@ -247,8 +247,12 @@ impl Transcript {
             if contribution.hash() != entry.contribution {
                 return Err(CeremonyError::OtherContribution { number });
             }
-            if contribution.beacon.is_some() != matches!(entry.origin, Origin::Beacon { .. }) {
+            if contribution.beacon.is_some() != (entry.origin == Origin::Beacon) {
                 return Err(CeremonyError::Kind { number });
+            }
+            // what another program wrote as a name is nobody's word; the entry's is the signer's
+            if entry.origin != Origin::Other && contribution.name != entry.name.as_str() {
+                return Err(CeremonyError::OtherName { number });
             }
             if let Origin::Probity { knowledge } = &entry.origin {
                 let statement = Entry::statement(&entry.previous, &entry.name, &entry.signer);
@@ -278,7 +282,7 @@ impl Transcript {
 
     /// Whether the beacon has ended the ceremony.
     pub fn has_ended(&self) -> bool {
-        matches!(self.entries.last(), Some(Entry { origin: Origin::Beacon { .. }, .. }))
+        self.entries.last().is_some_and(|entry| entry.origin == Origin::Beacon)
     }
 
     /// Appends an entry, signed.

@@ -1,6 +1,9 @@
 //! Everything again, from the circuit, the powers of tau and the ceremony's folder.
 
 use probity_credit::digest::Digest;
+use probity_ledger::encoding::hex_array;
+use probity_ledger::keys::PublicKey;
+use probity_ledger::name::Name;
 use probity_params::setup::Circuit;
 use serde::Serialize;
 use std::path::Path;
@@ -9,6 +12,7 @@ use crate::Progress;
 use crate::accumulator::published;
 use crate::folder::{CeremonyError, Folder, powers};
 use crate::key::Key;
+use crate::transcript::{Entry, Origin};
 
 /// What was checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -21,16 +25,43 @@ pub struct Report {
     pub power: u32,
     /// The published file that the powers of tau are, if they are one.
     pub published_powers: Option<&'static str>,
-    /// The names of those who contributed, first one first, without the beacon.
-    pub contributors: Vec<String>,
-    /// Where the beacon's value was published, if the ceremony has ended.
-    pub beacon: Option<String>,
+    /// Who contributed, first one first, without the beacon.
+    pub contributors: Vec<Contributor>,
+    /// The beacon, if the ceremony has ended.
+    pub beacon: Option<AppliedBeacon>,
     /// SHA-256 of the transcript's file.
     pub transcript: Digest,
     /// SHA-256 of the key's file.
     pub key: Digest,
     /// Each check that was made, in order.
     pub checks: Vec<&'static str>,
+}
+
+/// Who made a contribution, as far as it shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Contributor {
+    /// Counted from 1.
+    pub number: usize,
+    /// In the words of the entry's signer.
+    pub name: Name,
+    /// Whether the signer proved to know the factor. If not, another program made the contribution and the signer took it in.
+    pub signer_knew_the_factor: bool,
+    /// Who signed the entry.
+    pub signer: PublicKey,
+    /// Blake2b-512 of the contribution.
+    #[serde(with = "hex_array")]
+    pub contribution: [u8; 64],
+}
+
+/// What ended a ceremony.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AppliedBeacon {
+    /// Where its value was published.
+    pub source: Name,
+    /// The value, hexadecimal: to be looked up there.
+    pub value: String,
+    /// It was hashed two to the power of this many times.
+    pub exponent: u8,
 }
 
 impl Folder {
@@ -54,17 +85,27 @@ impl Folder {
             return Err(CeremonyError::InitialKey { expected, found: transcript.initial_key });
         }
         key.check_follows(&initial, progress)?;
-        let json = crate::folder::read_transcript(&self.transcript_path())?;
-        let names = transcript.entries.iter().map(|entry| entry.name.to_string());
-        let contributors = transcript.entries.len() - usize::from(transcript.has_ended());
+        let contributors = transcript.entries.iter().zip(1..).filter(|(entry, _)| entry.origin != Origin::Beacon);
+        let contributor = |(entry, number): (&Entry, usize)| Contributor {
+            number,
+            name: entry.name.clone(),
+            signer_knew_the_factor: matches!(entry.origin, Origin::Probity { .. }),
+            signer: entry.signer,
+            contribution: entry.contribution,
+        };
+        let last = transcript.entries.last().zip(key.contributions.last().and_then(|last| last.beacon.as_ref()));
         let report = Report {
             circuit: circuit.id.to_owned(),
             constraints: *circuit.constraints,
             power: powers_of_tau.power,
             published_powers: published(&powers_of_tau.blake2b),
-            contributors: names.clone().take(contributors).collect(),
-            beacon: names.skip(contributors).next(),
-            transcript: crate::Transcript::file_digest(&json),
+            contributors: contributors.map(contributor).collect(),
+            beacon: last.map(|(entry, beacon)| AppliedBeacon {
+                source: entry.name.clone(),
+                value: hex::encode(&beacon.value),
+                exponent: beacon.exponent,
+            }),
+            transcript: transcript.file_digest(),
             key: transcript.key(),
             checks: CHECKS.to_vec(),
         };
@@ -90,7 +131,7 @@ const CHECKS: [&str; 9] = [
     "each entry of the transcript names the one before and is signed",
     "the circuit's constraints are this program's",
     "the key's file is the one that the transcript names, with the same contributions",
-    "each signer knew the factor of their contribution",
+    "each signer who is said to have known a factor proves it",
     "the powers of tau are the file that the transcript names, and are powers of one number in both groups",
     "the initial key is what circuit and powers of tau give",
     "each contribution follows from the ones before and proves its factor; a beacon's factor is what its value gives",

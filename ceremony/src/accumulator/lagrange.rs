@@ -58,10 +58,7 @@ impl Lagrange {
     }
 }
 
-/// The basis of 2^size points for these powers, of which the last may be missing.
-///
-/// A file of size n ends one power before the doubled domain does. It makes no difference: the quotient's numerator has no term of that
-/// degree, so whatever the bases have of that power cancels.
+/// The basis of 2^size points for as many powers.
 fn basis<P: Point, S: Fn(&[P], &[Fr]) -> P::Group, R: Read + Seek>(
     file: &mut Container<R>,
     section: Section,

@@ -95,17 +95,17 @@ pub enum AccumulatorError {
 pub struct Accumulator {
     /// Size of the file: 2^power.
     pub power: u32,
-    /// Powers of tau in G1: as many as twice the domain, or one fewer where the file ends.
+    /// Powers of tau in G1: as many as twice the domain.
     pub(crate) tau_g1: Vec<G1Affine>,
     pub(crate) alpha_g1: G1Affine,
     pub(crate) beta_g1: G1Affine,
     pub(crate) beta_g2: G2Affine,
-    /// The bases of the circuit's domain and, of the doubled one, in G1.
+    /// The bases of the circuit's domain and, in G1, of the doubled one.
     pub(crate) lagrange: Lagrange,
 }
 
 impl Accumulator {
-    /// Reads and checks what a domain of `2^size` needs. Cost: reading and checking some 2^(size + 2) points of G1 and 2^size of G2, four
+    /// Reads and checks what a domain of `2^size` needs, from a file of at least twice that size. Cost: reading and checking some 2^(size + 2) points of G1 and 2^size of G2, four
     /// sums of as many; without Lagrange bases in the file, six transforms of points more, which takes minutes at 2^16.
     ///
     /// # Errors
@@ -113,15 +113,16 @@ impl Accumulator {
     pub fn read<R: Read + Seek>(file: R, size: u32, progress: Progress<'_>) -> Result<Self, AccumulatorError> {
         let mut file = Container::open(file, "ptau", 1)?;
         let power = header(&mut file)?;
-        // hashing a circuit of more than 2^14 rows takes one power more than the domain has
-        let needed = if size > 14 { size + 1 } else { size };
+        // a file of the domain's own size ends one power before the doubled domain does: nobody could check what its Lagrange basis has of
+        // that power, and a point hidden there would come out divided by delta
+        let needed = size + 1;
         if needed > power {
             return Err(AccumulatorError::TooSmall { needed, found: power });
         }
         let n = 1usize << size;
         let stage = |done| progress(Stage::ReadingPowers, done, 6);
         stage(0);
-        let tau_g1 = points::<G1Affine, _>(&mut file, TAU_G1, 0, (2 * n).min((2 << power) - 1))?;
+        let tau_g1 = points::<G1Affine, _>(&mut file, TAU_G1, 0, 2 * n)?;
         stage(1);
         let tau_g2 = points::<G2Affine, _>(&mut file, TAU_G2, 0, n)?;
         stage(2);

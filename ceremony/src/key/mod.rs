@@ -52,7 +52,7 @@ pub enum CheckError {
     #[error("the key's circuit hash is not that of this circuit with these powers of tau")]
     CircuitHash,
     /// A point that no contribution changes is another.
-    #[error("the key's {part} is not what circuit and powers of tau give")]
+    #[error("the key's {part} is not what it was before: contributions don't change it")]
     Changed {
         /// What was changed.
         part: &'static str,
@@ -201,6 +201,5 @@ impl Key {
 fn is_divided(before: &[G1Affine], after: &[G1Affine], [delta_before, delta_after]: [G2Affine; 2]) -> bool {
     let random: Vec<Fr> = random_scalars(before.len());
     let [before, after] = [before, after].map(|points| random_sum(points, &random));
-    // a list of nothing but identities is the same over any delta
-    (before.is_zero() && after.is_zero()) || same_ratio([after, before], [delta_before, delta_after])
+    same_ratio([after, before], [delta_before, delta_after])
 }

@@ -14,7 +14,7 @@ use rand::{SeedableRng, rngs::StdRng};
 use std::path::PathBuf;
 use tempfile::TempDir;
 
-/// Power of the rehearsal's powers of tau: one more than the toy's domain has.
+/// Power of the rehearsal's powers of tau: one more than the toy's domain has, which is needed.
 const POWER: u32 = 7;
 
 fn quiet(_: Stage, _: usize, _: usize) {}

@@ -3,6 +3,7 @@ use crate::attestation::{Attestation, AttestationError};
 use crate::contribution::Beacon;
 use crate::folder::{CeremonyError, Folder};
 use crate::key::Key;
+use crate::verify::Report;
 use ark_ff::UniformRand;
 use probity_credit::field::F;
 use probity_ledger::keys::SecretKey;
@@ -14,14 +15,19 @@ use probity_prover::groth16::Groth16Prover;
 use rand::{SeedableRng, rngs::StdRng};
 use std::fs::File;
 
+fn names(report: &Report) -> Vec<&str> {
+    report.contributors.iter().map(|contributor| contributor.name.as_str()).collect()
+}
+
 #[test]
 fn a_ceremony_ends_in_a_key_that_proves() {
     let world = World::new();
     let circuit = world.toy.circuit();
     let (folder, _) = world.whole();
     let (key, report) = folder.finish(&circuit, &world.path("powers.ptau"), QUIET).unwrap();
-    assert_eq!(report.contributors, ["Ann", "Ben"]);
-    assert_eq!(report.beacon.as_deref(), Some("the public lottery"));
+    assert_eq!(names(&report), ["Ann", "Ben"]);
+    let applied = report.beacon.unwrap();
+    assert_eq!((applied.source.as_str(), applied.value, applied.exponent), ("the public lottery", hex::encode(beacon().value), 10));
     let proving_key = key.finish();
     gate(&proving_key.vk, circuit.inputs()).unwrap();
 
@@ -46,7 +52,7 @@ fn a_ceremony_goes_on_from_its_folder() {
         folder.contribute(&circuit, name.parse().unwrap(), &key, b"", QUIET).unwrap();
     }
     let (_, report) = Folder::open(&world.path("ceremony")).unwrap().verify(&circuit, &world.path("powers.ptau"), QUIET).unwrap();
-    assert_eq!(report.contributors, ["Ann", "Ben", "Cid"]);
+    assert_eq!(names(&report), ["Ann", "Ben", "Cid"]);
     assert!(matches!(
         Folder::init(&world.path("ceremony"), &circuit, &world.path("powers.ptau"), QUIET),
         Err(CeremonyError::Exists { .. })
@@ -84,7 +90,31 @@ fn another_program_s_contribution_is_taken_in() {
     assert!(matches!(take_in("key-0001.zkey"), Err(CeremonyError::NotOneMore { expected: 2, found: 1 })));
     take_in("key-0002.zkey").unwrap();
     assert!(matches!(take_in("key-0002.zkey"), Err(CeremonyError::NotOneMore { expected: 3, found: 2 })));
-    folder.verify(&circuit, &world.path("powers.ptau"), QUIET).unwrap();
+    let (_, report) = folder.verify(&circuit, &world.path("powers.ptau"), QUIET).unwrap();
+    let knew: Vec<bool> = report.contributors.iter().map(|contributor| contributor.signer_knew_the_factor).collect();
+    assert_eq!(knew, [true, false]);
+}
+
+#[test]
+fn steps_keep_out_of_each_other_s_way() {
+    let world = World::new();
+    let (circuit, key) = (world.toy.circuit(), SecretKey::generate());
+    let (mut one, mut other) = (world.begin(), Folder::open(&world.path("ceremony")).unwrap());
+    one.contribute(&circuit, "Ann".parse().unwrap(), &key, b"", QUIET).unwrap();
+    // what was opened before goes on from what is there now
+    other.contribute(&circuit, "Ben".parse().unwrap(), &key, b"", QUIET).unwrap();
+    let lock = File::options().append(true).open(world.path("ceremony/.lock")).unwrap();
+    lock.try_lock().unwrap();
+    assert!(matches!(one.contribute(&circuit, "Cid".parse().unwrap(), &key, b"", QUIET), Err(CeremonyError::Busy { .. })));
+    drop(lock);
+    // what a step left that was killed goes with the next one
+    let left = world.path("ceremony/.writing-abc");
+    std::fs::write(&left, b"half").unwrap();
+    one.contribute(&circuit, "Cid".parse().unwrap(), &key, b"", QUIET).unwrap();
+    assert!(!left.exists());
+    assert_eq!(one.transcript().entries.len(), 3);
+    let long = one.contribute(&circuit, "\u{1f3b2}".repeat(33).parse().unwrap(), &key, b"", QUIET);
+    assert!(matches!(long, Err(CeremonyError::LongName { units: 66 })));
 }
 
 #[test]

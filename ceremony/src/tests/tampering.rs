@@ -15,6 +15,7 @@ use probity_ledger::keys::SecretKey;
 use rand::{SeedableRng, rngs::StdRng};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
+use std::path::Path;
 
 struct Tampered {
     world: World,
@@ -41,7 +42,7 @@ impl Tampered {
         let path = self.world.path("ceremony/transcript.json");
         let mut json: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
         change(&mut json);
-        std::fs::write(path, serde_json::to_vec(&json).unwrap()).unwrap();
+        rewrite(&path, &json);
         self.verify()
     }
 
@@ -80,6 +81,15 @@ impl Tampered {
             last.contribution = key.contributions.last().unwrap().hash();
         })
     }
+}
+
+/// Writes JSON as this program writes transcripts, whatever it says.
+fn rewrite(path: &Path, json: &Value) {
+    let text = match serde_json::from_value::<Transcript>(json.clone()) {
+        Ok(transcript) => transcript.to_json(),
+        Err(_) => json.to_string(),
+    };
+    std::fs::write(path, text).unwrap();
 }
 
 fn point() -> G1Affine {
@@ -121,6 +131,8 @@ fn the_file_is_read_strictly() {
     let bytes = std::fs::read(&path).unwrap();
     std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
     assert!(matches!(tampered.verify(), CeremonyError::Transcript(TranscriptError::Malformed { .. })), "cut off");
+    std::fs::write(&path, [&bytes[..], b" "].concat()).unwrap();
+    assert!(matches!(tampered.verify(), CeremonyError::Transcript(TranscriptError::Malformed { .. })), "written otherwise");
     std::fs::write(&path, vec![b' '; crate::transcript::TRANSCRIPT_BYTES_MAX + 1]).unwrap();
     assert!(matches!(tampered.verify(), CeremonyError::Transcript(TranscriptError::TooLong { .. })));
 }
@@ -146,6 +158,8 @@ fn transcript_and_key_name_the_same() {
     assert!(matches!(swapped, CeremonyError::OtherContribution { number: 1 }));
     let hash = Tampered::new().key(|key| key.circuit_hash[0] ^= 1);
     assert!(matches!(hash, CeremonyError::Check(CheckError::CircuitHash)));
+    let name = Tampered::new().resigned(|transcript| transcript.entries[2].name = "another lottery".parse().unwrap());
+    assert!(matches!(name, CeremonyError::OtherName { number: 3 }));
     let kind = Tampered::new().resigned(|transcript| transcript.entries[2].origin = Origin::Other);
     assert!(matches!(kind, CeremonyError::Kind { number: 3 }));
 }
@@ -181,7 +195,7 @@ fn a_ceremony_is_for_one_circuit_and_one_file_of_powers() {
     let honest = Folder::init(&world.path("honest"), &circuit, &world.path("powers.ptau"), QUIET).unwrap();
     let honest: Value = serde_json::from_slice(&std::fs::read(honest.transcript_path()).unwrap()).unwrap();
     json["powers_of_tau"] = honest["powers_of_tau"].clone();
-    std::fs::write(folder.transcript_path(), serde_json::to_vec(&json).unwrap()).unwrap();
+    rewrite(&folder.transcript_path(), &json);
     let mut folder = Folder::open(&world.path("ceremony")).unwrap();
     folder.contribute(&circuit, "Ann".parse().unwrap(), &key, b"", QUIET).unwrap();
     let refused = folder.verify(&circuit, &world.path("powers.ptau"), QUIET).err();
@@ -257,9 +271,8 @@ fn contributions_prove_what_they_did() {
     assert_eq!(refused(&|key| last(key).beacon.as_mut().unwrap().exponent += 1), ContributionError::Beacon);
     // a contribution of Ann's replayed in the place of the beacon
     let replayed = refused(&|key| {
-        let beacon = last(key).beacon.clone();
-        *last(key) = key.contributions[0].clone();
-        last(key).beacon = beacon;
+        let (beacon, name) = (last(key).beacon.clone(), last(key).name.clone());
+        *last(key) = crate::contribution::Contribution { beacon, name, ..key.contributions[0].clone() };
     });
     assert_eq!(replayed, ContributionError::Transcript);
     // a beacon's factor that somebody chose

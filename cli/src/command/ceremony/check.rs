@@ -6,7 +6,7 @@ use crate::files;
 use crate::output::{self, Output};
 use probity_ceremony::attestation::Attestation;
 use probity_ceremony::transcript::{Origin, Transcript};
-use probity_ceremony::verify::Report;
+use probity_ceremony::verify::{AppliedBeacon, Contributor, Report};
 use probity_ceremony::{Folder, Key};
 use probity_credit::digest::Digest;
 use probity_ledger::keys::SecretKey;
@@ -14,18 +14,17 @@ use probity_params::cache::KeyCache;
 use probity_params::{Kind, Manifest};
 use probity_prover::rows::Rows;
 use serde::Serialize;
-use std::io;
 use std::path::{Path, PathBuf};
 
 #[derive(Serialize)]
 struct Verified {
     #[serde(flatten)]
     report: Report,
-    attested: Vec<usize>,
+    attestations: Vec<Attestation>,
 }
 
 pub(super) fn verify(args: &VerifyArgs, output: &Output) -> Result<(), CliError> {
-    let (_, _, verified) = verified(args, Folder::verify, output)?;
+    let (_, _, _, verified) = verified(args, Folder::verify, output)?;
     output.result(&verified, || text(&verified));
     Ok(())
 }
@@ -37,21 +36,32 @@ type Check = fn(
     probity_ceremony::Progress<'_>,
 ) -> Result<(Key, Report), probity_ceremony::CeremonyError>;
 
-fn verified(args: &VerifyArgs, check: Check, output: &Output) -> Result<(Rows, Key, Verified), CliError> {
+/// Verifies what stands before one's own contribution.
+pub(super) fn so_far(folder: &Path, powers: &Path, output: &Output) -> Result<(), CliError> {
+    let (ceremony, rows) = open(folder)?;
+    let bar = Bar::new(output);
+    ceremony.verify(&rows.circuit(), powers, &bar.teller())?;
+    drop(bar);
+    output.note("The ceremony holds so far.");
+    Ok(())
+}
+
+fn verified(args: &VerifyArgs, check: Check, output: &Output) -> Result<(Folder, Rows, Key, Verified), CliError> {
+    let powers = args.powers.file()?;
     let (ceremony, rows) = open(&args.folder)?;
     let mut attested = vec![];
     for file in &args.attestations {
         let attestation: Attestation = files::read_json(file, "an attestation")?;
         attestation.check(ceremony.transcript())?;
-        attested.push(attestation.number);
+        attested.push(attestation);
     }
     let bar = Bar::new(output);
-    let (key, report) = check(&ceremony, &rows.circuit(), &args.powers, &bar.teller())?;
+    let (key, report) = check(&ceremony, &rows.circuit(), powers, &bar.teller())?;
     drop(bar);
-    Ok((rows, key, Verified { report, attested }))
+    Ok((ceremony, rows, key, Verified { report, attestations: attested }))
 }
 
-fn text(Verified { report, attested }: &Verified) -> String {
+fn text(Verified { report, attestations }: &Verified) -> String {
     let mut text = format!("The ceremony for {} holds:\n", report.circuit);
     for check in &report.checks {
         text += &format!("  ok  {check}\n");
@@ -61,12 +71,17 @@ fn text(Verified { report, attested }: &Verified) -> String {
         |name| format!("{name}, as published"),
     );
     text += &format!("\npowers of tau  2^{}, {powers}\n", report.power);
-    for (name, number) in report.contributors.iter().zip(1..) {
-        let mark = if attested.contains(&number) { ", attested" } else { "" };
-        text += &format!("contribution   {number}: {name}{mark}\n");
+    for Contributor { number, name, signer_knew_the_factor, signer, contribution } in &report.contributors {
+        let how = if *signer_knew_the_factor { "signed by" } else { "made with another program, taken in by" };
+        text += &format!("contribution   {number}: {name}, {how} {signer}\n               {}...\n", hex::encode(&contribution[..32]));
+        for attestation in attestations.iter().filter(|attestation| attestation.number == *number) {
+            text += &format!("               attested by {}: {:?}\n", attestation.signer, attestation.statement);
+        }
     }
     text += &match &report.beacon {
-        Some(source) => format!("beacon         {source}: look its value up there\n"),
+        Some(AppliedBeacon { source, value, exponent }) => {
+            format!("beacon         {source}: compare with what was published there\n               {value}, hashed 2^{exponent} times\n")
+        }
         None => "beacon         none yet: the ceremony has not ended\n".to_owned(),
     };
     text += &format!("key            {}\ntranscript     {}\n\n", report.key, report.transcript);
@@ -82,14 +97,14 @@ struct Finalized {
 }
 
 pub(super) fn finalize(args: &VerifyArgs, out: &Path, output: &Output) -> Result<(), CliError> {
-    let (rows, key, verified) = verified(args, Folder::finish, output)?;
+    let (ceremony, rows, key, verified) = verified(args, Folder::finish, output)?;
     let circuit = rows.circuit();
     let compiled = KeyCache::from_environment()?.store(&circuit, Kind::Ceremony, &key.finish())?;
     let [vk, transcript, zkey] = ["vk", "transcript.json", "zkey"].map(|end| out.join(format!("{}.{end}", circuit.id)));
-    let ceremony = Folder::open(&args.folder)?;
+    // what was verified is written, not what the folder holds by now
     files::write(&vk, &compiled.verifying_key_file().to_bytes())?;
-    copy(&ceremony.transcript_path(), &transcript)?;
-    copy(&ceremony.key_path(), &zkey)?;
+    files::write(&transcript, ceremony.transcript().to_json().as_bytes())?;
+    files::write_with(&zkey, |out| key.write(&circuit, out).map(drop))?;
     let finalized = Finalized { verified, manifest: compiled.manifest().clone(), files: [vk, transcript, zkey] };
     output.result(&finalized, || {
         let [vk, transcript, zkey] = finalized.files.each_ref().map(|file| file.display());
@@ -101,11 +116,6 @@ pub(super) fn finalize(args: &VerifyArgs, out: &Path, output: &Output) -> Result
         )
     });
     Ok(())
-}
-
-fn copy(from: &Path, to: &Path) -> Result<(), CliError> {
-    let mut source = files::open(from)?;
-    Ok(files::write_with(to, |mut out| io::copy(&mut source, &mut out).map(drop))?)
 }
 
 pub(super) fn attest(
@@ -149,7 +159,7 @@ pub(super) fn show(folder: &Path, output: &Output) -> Result<(), CliError> {
             let how = match &entry.origin {
                 Origin::Probity { .. } => "probity",
                 Origin::Other => "another program",
-                Origin::Beacon { .. } => "beacon",
+                Origin::Beacon => "beacon",
             };
             let (hash, signer) = (hex::encode(&entry.contribution[..8]), entry.signer.to_string());
             [number.to_string(), entry.name.to_string(), how.to_owned(), hash, signer[..16].to_owned()]

@@ -24,11 +24,11 @@ pub enum CeremonyCommand {
         circuit: CircuitId,
         /// A new folder for the ceremony.
         folder: PathBuf,
-        /// The file of powers of tau (.ptau), of the circuit's size or larger.
-        #[arg(long, value_name = "FILE")]
-        powers: PathBuf,
+        /// What it begins from.
+        #[command(flatten)]
+        powers: PowersArgs,
     },
-    /// Contribute: your randomness makes the parameters sound, whatever the others do.
+    /// Contribute: if you keep nothing, nobody can put the second phase's secret together.
     Contribute {
         /// The ceremony's folder.
         folder: PathBuf,
@@ -41,6 +41,9 @@ pub enum CeremonyCommand {
         /// More randomness than this machine's, from a file.
         #[arg(long, value_name = "FILE")]
         entropy: Option<PathBuf>,
+        /// Verify the ceremony so far before contributing to it: the file of powers of tau (.ptau).
+        #[arg(long, value_name = "FILE")]
+        powers: Option<PathBuf>,
         /// Take in a contribution that another program, snarkjs for instance, made to the last key (.zkey).
         #[arg(long, value_name = "FILE", conflicts_with = "entropy")]
         from: Option<PathBuf>,
@@ -53,7 +56,7 @@ pub enum CeremonyCommand {
         #[arg(long, value_name = "HEX")]
         value: String,
         /// The value is hashed two to the power of this many times.
-        #[arg(long, default_value_t = 20, value_name = "EXPONENT")]
+        #[arg(long, default_value_t = 20, value_name = "EXPONENT", value_parser = clap::value_parser!(u8).range(10..=32))]
         exponent: u8,
         /// Where it was published, for whoever looks it up: drand round, block, lottery.
         #[arg(long)]
@@ -105,14 +108,45 @@ pub enum CeremonyCommand {
     },
 }
 
+/// Powers of tau.
+#[derive(Debug, Args)]
+pub struct PowersArgs {
+    /// The file of powers of tau (.ptau), at least twice as large as the circuit's domain.
+    #[arg(long, value_name = "FILE")]
+    powers: PathBuf,
+    /// Take powers of tau that are not a published file of the perpetual ceremony. You answer for where they come from.
+    #[arg(long)]
+    unpublished_powers: bool,
+}
+
+impl PowersArgs {
+    /// The file, if it is a published one or need not be.
+    fn file(&self) -> Result<&Path, CliError> {
+        let digest = accumulator::file_digest(files::open(&self.powers)?).map_err(|source| files::FileError::Io {
+            action: "reading",
+            path: self.powers.clone(),
+            source,
+        })?;
+        if self.unpublished_powers || accumulator::published(&digest).is_some() {
+            return Ok(&self.powers);
+        }
+        Err(CliError::Verdict(format!(
+            "{} (Blake2b {}...) is no published file of the perpetual powers of tau: whoever made it may know its secret. Take a published one, \
+             or pass --unpublished-powers if you know where it comes from",
+            self.powers.display(),
+            hex::encode(&digest[..8])
+        )))
+    }
+}
+
 /// A ceremony to verify.
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
     /// The ceremony's folder.
     folder: PathBuf,
-    /// The file of powers of tau (.ptau) that it began from.
-    #[arg(long, value_name = "FILE")]
-    powers: PathBuf,
+    /// What it began from.
+    #[command(flatten)]
+    powers: PowersArgs,
     /// Attestations of contributors to check as well.
     #[arg(long = "attestation", value_name = "FILE")]
     attestations: Vec<PathBuf>,
@@ -120,9 +154,12 @@ pub struct VerifyArgs {
 
 pub(super) fn run(command: CeremonyCommand, output: &Output) -> Result<(), CliError> {
     match command {
-        CeremonyCommand::Init { circuit, folder, powers } => step::init(circuit, &folder, &powers, output),
-        CeremonyCommand::Contribute { folder, name, key, entropy, from } => {
+        CeremonyCommand::Init { circuit, folder, powers } => step::init(circuit, &folder, powers.file()?, output),
+        CeremonyCommand::Contribute { folder, name, key, entropy, powers, from } => {
             let key = files::read_key(&key)?;
+            if let Some(powers) = powers {
+                check::so_far(&folder, &powers, output)?;
+            }
             match from {
                 Some(file) => step::take_in(&folder, name, &key, &file, output),
                 None => step::contribute(&folder, name, &key, entropy.as_deref(), output),

@@ -1,17 +1,16 @@
 //! `probity params install`: a ceremony's key, from its `.zkey` file into the cache that provers load from.
 
 use crate::error::CliError;
-use crate::files;
 use crate::output::Output;
 use probity_ceremony::install::{ended_transcript, key_of};
-use probity_ceremony::{CeremonyError, Key};
+use probity_ceremony::transcript::Origin;
 use probity_credit::circuit_id::CircuitId;
 use probity_credit::digest::Digest;
+use probity_ledger::name::Name;
 use probity_params::cache::KeyCache;
 use probity_params::{Kind, Manifest};
 use probity_prover::rows::Rows;
 use serde::Serialize;
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 /// `probity params install`.
@@ -22,9 +21,9 @@ pub struct InstallArgs {
     /// The key, .zkey.
     #[arg(long, value_name = "FILE")]
     zkey: PathBuf,
-    /// The transcript of the ceremony that it came from: then the key must be the one that the transcript names.
+    /// The transcript of the ceremony that it came from, which names the key.
     #[arg(long, value_name = "FILE")]
-    transcript: Option<PathBuf>,
+    transcript: PathBuf,
 }
 
 /// What was installed.
@@ -32,44 +31,33 @@ pub struct InstallArgs {
 pub(super) struct Installed {
     #[serde(flatten)]
     manifest: Manifest,
-    transcript: Option<Digest>,
-    contributors: Vec<String>,
+    transcript: Digest,
+    contributors: Vec<Name>,
 }
 
 pub(super) fn run(args: &InstallArgs, output: &Output) -> Result<(), CliError> {
-    let rows = Rows::of(args.circuit)?;
-    let installed = match &args.transcript {
-        Some(transcript) => with_transcript(&rows, transcript, &args.zkey)?,
-        None => {
-            let file = BufReader::new(files::open(&args.zkey)?);
-            let key = Key::read(file, &rows.circuit()).map_err(|reason| CeremonyError::KeyFile { path: args.zkey.clone(), reason })?;
-            store(&rows, &key, None)?
-        }
-    };
-    output.result(&installed, || installed.text());
+    let installed = with_transcript(&Rows::of(args.circuit)?, &args.transcript, &args.zkey)?;
+    output.result(&installed, || {
+        let advice = "Compare the transcript's digest with the one in your chain's genesis before you rely on the key.";
+        format!("{}\n{advice}", installed.text())
+    });
     Ok(())
 }
 
 /// Installs the key that a transcript names.
 pub(super) fn with_transcript(rows: &Rows, transcript: &Path, zkey: &Path) -> Result<Installed, CliError> {
-    let (transcript, digest) = ended_transcript(transcript, &rows.circuit())?;
-    let key = key_of(&transcript, zkey, &rows.circuit())?;
-    store(rows, &key, Some(digest))
-}
-
-fn store(rows: &Rows, key: &Key, transcript: Option<Digest>) -> Result<Installed, CliError> {
-    let compiled = KeyCache::from_environment()?.store(&rows.circuit(), Kind::Ceremony, &key.finish())?;
-    let contributors = key.contributions().iter().filter(|c| c.beacon().is_none()).map(|c| c.name().to_owned()).collect();
-    Ok(Installed { manifest: compiled.manifest().clone(), transcript, contributors })
+    let circuit = rows.circuit();
+    let transcript = ended_transcript(transcript, &circuit)?;
+    let key = key_of(&transcript, zkey, &circuit)?;
+    let compiled = KeyCache::from_environment()?.store(&circuit, Kind::Ceremony, &key.finish())?;
+    let contributors = transcript.entries.iter().filter(|entry| entry.origin != Origin::Beacon).map(|entry| entry.name.clone()).collect();
+    Ok(Installed { manifest: compiled.manifest().clone(), transcript: transcript.file_digest(), contributors })
 }
 
 impl Installed {
     pub(super) fn text(&self) -> String {
-        let Manifest { circuit, verifying_key, .. } = &self.manifest;
-        let from = match &self.transcript {
-            Some(digest) => format!("transcript    {digest}\ncontributors  {}", self.contributors.join(", ")),
-            None => "No transcript was given: compare the key id with the one that your chain's genesis names.".to_owned(),
-        };
-        format!("{circuit} is installed.\nkey id        {verifying_key}\n{from}")
+        let Self { manifest: Manifest { circuit, verifying_key, .. }, transcript, contributors } = self;
+        let names = contributors.iter().map(Name::to_string).collect::<Vec<_>>().join(", ");
+        format!("{circuit} is installed.\nkey id        {verifying_key}\ntranscript    {transcript}\ncontributors  {names}")
     }
 }
