@@ -1,6 +1,6 @@
 //! Sums of multiples of points (multi-scalar multiplication).
 //!
-//! [`digits`] cuts scalars into signed digits; for each place [`window`] sorts points into buckets and adds; the places are put together
+//! `digits` cuts scalars into signed digits; for each place `window` sorts points into buckets and adds; the places are put together
 //! here. Places are independent, so all cores have work; sums that run at the same time share them.
 
 mod digits;

@@ -33,12 +33,12 @@ impl<K: Kernel> Scratch<K> {
     }
 }
 
-/// Empties a vector and makes room for `count` elements and no more: what is reserved is wiped in the end, used or not. What was in it is
-/// wiped before it is given back.
+/// Empties a vector and makes room for `count` elements, and for what the next window may have more. Not for twice as many: what is
+/// reserved is wiped in the end, used or not. What was in it is wiped before it is given back.
 fn room<T: Zeroize>(vector: &mut Vec<T>, count: usize) {
     if vector.capacity() < count {
         vector.zeroize();
-        *vector = Vec::with_capacity(count);
+        *vector = Vec::with_capacity(count + count / 8);
     }
     vector.clear();
 }

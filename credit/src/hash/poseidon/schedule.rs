@@ -3,7 +3,7 @@
 //! Constants of lanes without an S-box pass through the matrix into the next round, so that a partial round adds one constant (appendix B
 //! of eprint 2019/458). What remains is a linear system with n = t - 1 hidden elements x, one element y that enters, and one that leaves:
 //! u' = m y + v x, x' = A x + w y. Over n + 1 rounds x can be eliminated, by the characteristic polynomial of A: u' is one inner product
-//! of the last n values of u and n + 1 of y, with the same coefficients in every round, and needs a single reduction ([`inner_product`]).
+//! of the last n values of u and n + 1 of y, with the same coefficients in every round, and needs a single reduction (`inner_product.rs`).
 //! x is taken out of the state in the round before the partial ones, as the values of u in a past that would have led to it, and put
 //! back in the end. Every S-box input stays what it is.
 
