@@ -23,6 +23,9 @@ pub const ACCOUNTS_MAX: usize = 100_000;
 /// Longest verifying key.
 pub const VERIFYING_KEY_BYTES_MAX: usize = 1024 * 1024;
 
+/// Longest file with a ceremony's transcript. Only its digest is on the chain.
+pub const TRANSCRIPT_BYTES_MAX: usize = 16 * 1024 * 1024;
+
 /// For play or for real.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -376,3 +376,32 @@ pub struct NullifierEntry {
     /// Height.
     pub height: u64,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_circuit_is_accepted_from_its_first_height_to_its_last_or_its_stop() {
+        let (circuit, zero) = (CircuitId::Eligibility3, Digest::default());
+        let key = GenesisCircuit { id: circuit, constraints: zero, verifying_key_id: zero, verifying_key: vec![1], transcript: None };
+        let always = CircuitState::of_genesis(&key);
+        assert!(
+            [1, 5, u64::MAX].iter().all(|h| always.check_accepted(*h).is_ok() && always.was_accepted_in(*h) && !always.is_over_before(*h))
+        );
+        let from = CircuitState::adopted(key, 5, 1);
+        assert_eq!(from.check_accepted(4), Err(TxError::CircuitNotActiveYet { circuit, active_from: 5, height: 4 }));
+        let retired = CircuitState { last_height: Some(7), ..from.clone() };
+        assert_eq!(retired.check_accepted(8), Err(TxError::CircuitRetired { circuit, last_height: 7 }));
+        let stopped = CircuitState { stopped_height: Some(7), ..from.clone() };
+        assert_eq!(stopped.check_accepted(7), Err(TxError::CircuitStopped { circuit, stopped_height: 7 }));
+        for (state, accepted, over) in [(&from, 5..=9, 10), (&retired, 5..=7, 8), (&stopped, 5..=7, 8)] {
+            for height in 4..=9 {
+                assert_eq!(state.was_accepted_in(height), accepted.contains(&height), "{state:?} at {height}");
+                assert_eq!(state.is_over_before(height), height >= over, "{state:?} at {height}");
+            }
+        }
+        assert!([5, 6, 7].iter().all(|h| from.check_accepted(*h).is_ok() && retired.check_accepted(*h).is_ok()));
+        assert_eq!(decode::<CircuitState>(&codec::encode(&retired)).unwrap(), retired);
+    }
+}
