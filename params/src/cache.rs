@@ -60,7 +60,7 @@ pub enum CacheError {
         source: io::Error,
     },
     /// There is no such file yet.
-    #[error("no {kind} proving key of {circuit} in the cache: fetch it or, for a development key, make it")]
+    #[error("no {kind} proving key of {circuit} in the cache: {}", where_from(*.kind))]
     Missing {
         /// The circuit.
         circuit: String,
@@ -76,7 +76,7 @@ pub enum CacheError {
         reason: FileError,
     },
     /// The file's verifying key is not the one that is expected.
-    #[error("{path} holds the key {found}, but the chain's genesis names {expected}: delete the file, or take the program of that chain")]
+    #[error("{path} holds the key {found}, but the chain names {expected}: delete the file, or take the program of that chain")]
     OtherKey {
         /// The file.
         path: PathBuf,
@@ -96,6 +96,13 @@ pub enum CacheError {
     /// The key could not be made.
     #[error(transparent)]
     Setup(#[from] SetupError),
+}
+
+fn where_from(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Development => "make it with `probity params setup`",
+        Kind::Ceremony => "download it with `probity params fetch`, or take it from a file with `probity params install`",
+    }
 }
 
 impl CacheError {
