@@ -152,6 +152,17 @@ fn lock<T>(store: &Mutex<T>) -> MutexGuard<'_, T> {
     store.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The circuit of a verifying key's file, as a genesis or an adoption names it; none if the file is of no circuit that this program knows.
+/// Only the file's form is checked: [`prepare`] does the rest.
+///
+/// # Errors
+/// [`KeyError`].
+pub fn describe(verifying_key: Vec<u8>, transcript: Option<Digest>) -> Result<Option<GenesisCircuit>, KeyError> {
+    let file = VerifyingKeyFile::from_bytes(&verifying_key)?;
+    let (constraints, verifying_key_id) = (file.constraints, file.id().0);
+    Ok(file.circuit.parse().ok().map(|id| GenesisCircuit { id, constraints, verifying_key_id, verifying_key, transcript }))
+}
+
 /// Reads the key of one circuit through all checks.
 ///
 /// # Errors

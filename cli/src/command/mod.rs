@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod authority;
+pub mod circuit;
 pub mod institution;
 pub mod keys;
 pub mod lender;
