@@ -39,9 +39,10 @@ fn validators_stop_and_adopt_a_circuit() {
     assert!(stopped["stopped_height"].is_u64());
 
     let (vk, from) = (path("verifying-keys/eligibility-1.vk"), (height() + 1_000).to_string());
-    std::fs::write(path("transcript.json"), "{}").expect("the test's own folder");
+    let transcript = path("transcript.json");
+    std::fs::write(&transcript, "{}").expect("the test's own folder");
     let adopt = ["adopt-circuit", "--verifying-key", &vk, "--active-from", &from];
-    let claimed = [&["tx"], &adopt[..], &["--transcript", &path("transcript.json"), "--out", &decision]].concat();
+    let claimed = [&["tx"], &adopt[..], &["--transcript", &transcript, "--out", &decision]].concat();
     let refused = tools.refused(&claimed).expect("a development key comes from no ceremony");
     assert!(refused["error"].as_str().is_some_and(|e| e.contains("development key")), "{refused}");
     let adopted = decide(&adopt);
