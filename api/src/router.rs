@@ -6,7 +6,7 @@ use axum::routing::{get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::Shared;
-use crate::audit::{blocks, chain, commitments, entry, lists, members, records, verify};
+use crate::audit::{blocks, chain, circuits, commitments, entry, lists, members, records, verify};
 use crate::http::{extract, idempotency, layers};
 use crate::institutions::{faucet, parameters, shards, transactions};
 use crate::lenders::{create, fetch, respond, verdict};
@@ -46,7 +46,8 @@ pub fn router(app: Shared) -> Router {
         .route("/v1/transactions/{id}", get(transactions::receipt))
         .route("/v1/chain", get(chain::chain))
         .route("/v1/chain/genesis", get(chain::genesis))
-        .route("/v1/verifying-keys/{circuit}", get(chain::verifying_key))
+        .route("/v1/circuits", get(circuits::list))
+        .route("/v1/verifying-keys/{circuit}", get(circuits::verifying_key))
         .route("/v1/blocks", get(blocks::list))
         .route("/v1/blocks/{height}", get(blocks::block))
         .route("/v1/headers", get(blocks::headers))

@@ -49,7 +49,7 @@ pub enum RunError {
     /// The genesis.
     #[error("the genesis is refused: {0}")]
     Genesis(#[from] GenesisError),
-    /// A verifying key in the genesis.
+    /// A verifying key of the chain's, or one that it would get.
     #[error(transparent)]
     Keys(#[from] RegistryError),
     /// API keys.
@@ -130,7 +130,15 @@ pub async fn open(home: &Home) -> Result<Opened, RunError> {
     let own = consensus.as_ref().map(|key| key.public());
     let chain_id = genesis.chain_id();
     let (path, limits, proofs) = (home.database(), config.mempool, Arc::clone(&verifier));
-    let node = tokio::task::spawn_blocking(move || Node::open(&path, genesis, own, limits, proofs)).await??;
+    let node = tokio::task::spawn_blocking(move || -> Result<Node, RunError> {
+        let node = Node::open(&path, genesis, own, limits, proofs.clone())?;
+        // those that were adopted: prepared now, so that no block waits for it
+        for circuit in node.circuits().map_err(OpenError::from)? {
+            proofs.circuit(&circuit)?;
+        }
+        Ok(node)
+    });
+    let node = node.await??;
     let address = config.api.listen;
     let listener = TcpListener::bind(address).await.map_err(|source| RunError::Listen { address, source })?;
     let app = App {

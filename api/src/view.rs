@@ -2,16 +2,18 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use probity_chain::node::Node;
+use probity_credit::circuit_id::CircuitId;
 use probity_credit::commitment::Anchor;
 use probity_credit::digest::Digest;
 use probity_credit::field::FieldBytes;
 use probity_ledger::address::Address;
 use probity_ledger::certificate::ValidatorSet;
+use probity_ledger::error::TxError;
 use probity_ledger::state_key::{self, StateKey};
 use probity_ledger::state_proof::StateProof;
 use probity_ledger::state_value::{
-    self, Account, AnchorEntry, AnchorState, IdentityState, Institution, Lender, NullifierEntry, PolicyEntry, Record, RegistryState,
-    SchemaEntry, SlotState,
+    self, Account, AnchorEntry, AnchorState, CircuitState, IdentityState, Institution, Lender, NullifierEntry, PolicyEntry, Record,
+    RegistryState, SchemaEntry, SlotState,
 };
 use probity_ledger::transaction::Slot;
 
@@ -99,6 +101,8 @@ impl<'a> View<'a> {
         schema(id: &Digest) -> SchemaEntry;
         /// A policy.
         policy(id: &Digest) -> PolicyEntry;
+        /// A circuit.
+        circuit(id: CircuitId) -> CircuitState;
         /// Which anchor is the newest.
         anchors() -> AnchorState;
         /// An anchor.
@@ -109,6 +113,16 @@ impl<'a> View<'a> {
         nullifier(scope: &FieldBytes, nullifier: &FieldBytes) -> NullifierEntry;
         /// The validators of the next height.
         validators() -> ValidatorSet;
+    }
+
+    /// A circuit that the next block may use.
+    ///
+    /// # Errors
+    /// [`TxError::CircuitUnknown`], those of [`CircuitState::check_accepted`], or when the store fails.
+    pub fn accepted_circuit(&self, circuit: CircuitId) -> Result<CircuitState, Problem> {
+        let state = self.circuit(circuit)?.ok_or(TxError::CircuitUnknown { circuit })?;
+        state.check_accepted(self.height.saturating_add(1))?;
+        Ok(state)
     }
 
     /// The newest anchor.

@@ -4,6 +4,7 @@ use probity_credit::digest::Digest;
 use probity_credit::policy::Policy;
 use probity_credit::schema::Schema;
 use probity_credit::statement::PublicInputs;
+use probity_ledger::state_value::CircuitState;
 use probity_ledger::transaction::ProofBytes;
 use probity_verifier::Claim;
 
@@ -12,8 +13,10 @@ use probity_verifier::Claim;
 pub struct ProofItem {
     /// Policy id: names a prepared policy.
     pub policy_id: Digest,
-    /// The policy, registered and so valid for `schema`; its circuit is in the genesis.
+    /// The policy, registered and so valid for `schema`.
     pub policy: Policy,
+    /// Its circuit as the state has it, with the key that the proof must hold for.
+    pub circuit: CircuitState,
     /// Its schema.
     pub schema: Schema,
     /// The public inputs that change from proof to proof.
@@ -34,8 +37,8 @@ impl ProofVerifier for probity_verifier::Verifier {
         let claims: Vec<Option<Claim>> = items
             .iter()
             .map(|item| {
-                // a policy or circuit that doesn't prepare has no proofs; registration let neither in
-                let policy = self.policy(&item.policy, &item.schema).ok()?;
+                // a policy or circuit that doesn't prepare has no proofs; registration and adoption let neither in
+                let policy = self.policy(&item.circuit, &item.policy, &item.schema).ok()?;
                 Some(Claim { policy, changing: item.inputs.changing(), proof: item.proof.clone() })
             })
             .collect();

@@ -24,6 +24,7 @@ use probity_ledger::receipt::{Outcome, Receipt};
 use probity_ledger::state_key;
 use probity_ledger::state_value::{Account, AnchorEntry, AnchorState, SlotState};
 use probity_ledger::transaction::*;
+use probity_params::VerifyingKeyFile;
 use probity_params::testing::Toy;
 use probity_verifier::Verifier;
 use rand::SeedableRng;
@@ -32,6 +33,9 @@ use std::num::NonZeroU16;
 use std::sync::{Arc, OnceLock};
 
 pub(crate) const CIRCUIT: CircuitId = CircuitId::Eligibility1;
+pub(crate) const OTHER_CIRCUIT: CircuitId = CircuitId::Eligibility3;
+/// Blocks between a decision about a circuit and its effect.
+pub(crate) const DELAY: u64 = 3;
 /// 15 November 2026.
 pub(crate) const START_MS: u64 = 1_794_700_800_000;
 pub(crate) const FEE: u64 = 10_000;
@@ -49,23 +53,46 @@ pub(crate) fn address(name: &str) -> Address {
     Address::of(&key(name).public())
 }
 
-/// The toy circuit and its key: one for all tests.
-fn toy() -> &'static Toy {
-    static TOY: OnceLock<Toy> = OnceLock::new();
-    TOY.get_or_init(|| Toy::new(position::COUNT - position::POLICY).named(CIRCUIT.name()))
+/// A toy circuit under a real one's name, with its key: made once for all tests.
+pub(crate) struct Keyed {
+    prove: Box<dyn Fn(&[F], u64) -> ProofBytes + Send + Sync>,
+    pub(crate) file: VerifyingKeyFile,
 }
 
-pub(crate) fn prove(inputs: &[F], seed: u64) -> ProofBytes {
-    type Prove = dyn Fn(&[F], u64) -> ProofBytes + Send + Sync;
-    static PROVE: OnceLock<Box<Prove>> = OnceLock::new();
-    let prove = PROVE.get_or_init(|| {
-        let proving_key = toy().stock_key();
-        Box::new(move |inputs, seed| {
-            let proof = toy().prove(&proving_key, inputs, &mut StdRng::seed_from_u64(seed));
+impl Keyed {
+    fn new(circuit: CircuitId, rows: usize) -> Self {
+        let toy = Toy::with_rows(position::COUNT - position::POLICY, rows).named(circuit.name());
+        let (proving_key, file) = (toy.stock_key(), toy.verifying_key_file());
+        let prove = move |inputs: &[F], seed| {
+            let proof = toy.prove(&proving_key, inputs, &mut StdRng::seed_from_u64(seed));
             probity_verifier::proof::encode(&proof)
-        })
-    });
-    prove(inputs, seed)
+        };
+        Self { prove: Box::new(prove), file }
+    }
+
+    /// The genesis's.
+    pub(crate) fn first() -> &'static Self {
+        static KEYED: OnceLock<Keyed> = OnceLock::new();
+        KEYED.get_or_init(|| Self::new(CIRCUIT, 4))
+    }
+
+    /// Another key for the same circuit.
+    pub(crate) fn second() -> &'static Self {
+        static KEYED: OnceLock<Keyed> = OnceLock::new();
+        KEYED.get_or_init(|| Self::new(CIRCUIT, 9))
+    }
+
+    /// Of a circuit that the genesis does not have.
+    pub(crate) fn other() -> &'static Self {
+        static KEYED: OnceLock<Keyed> = OnceLock::new();
+        KEYED.get_or_init(|| Self::new(OTHER_CIRCUIT, 4))
+    }
+
+    /// As a chain takes it.
+    pub(crate) fn circuit(&self) -> GenesisCircuit {
+        let (constraints, verifying_key_id, verifying_key) = (self.file.constraints, self.file.id().0, self.file.to_bytes());
+        GenesisCircuit { id: self.file.circuit.parse().unwrap(), constraints, verifying_key_id, verifying_key, transcript: None }
+    }
 }
 
 pub(crate) const FUNDED: [&str; 6] = ["authority", "bank", "court", "lender", "other-lender", "rich"];
@@ -74,7 +101,6 @@ pub(crate) fn genesis() -> Genesis {
     static GENESIS: OnceLock<Genesis> = OnceLock::new();
     GENESIS
         .get_or_init(|| {
-            let file = toy().verifying_key_file();
             let mut accounts: Vec<GenesisAccount> = FUNDED.iter().map(|n| GenesisAccount { address: address(n), balance: FUNDS }).collect();
             accounts.sort_by_key(|a| a.address);
             let validators = [("validator", 7), ("second", 3)].map(|(n, power)| Validator { public_key: key(n).public(), power });
@@ -87,12 +113,8 @@ pub(crate) fn genesis() -> Genesis {
                 identity_authority: key("authority").public(),
                 accounts,
                 faucet: Some(address("rich")),
-                circuits: vec![GenesisCircuit {
-                    id: CIRCUIT,
-                    constraints: file.constraints,
-                    verifying_key_id: file.id().0,
-                    verifying_key: file.to_bytes(),
-                }],
+                circuits: vec![Keyed::first().circuit()],
+                circuit_delay_blocks: DELAY,
                 anchors: AnchorRules { interval_blocks: INTERVAL, grace_ms: GRACE_MS },
                 consortium_window_months: NonZeroU16::new(3).unwrap(),
                 fees: Fees { base: 10, per_byte: 0, per_proof: 100 },
@@ -113,7 +135,12 @@ pub(crate) fn schema() -> Schema {
 
 /// The test policy of a lender.
 pub(crate) fn policy_of(lender: &str) -> Policy {
-    Policy { owner: address(lender).0, ..probity_credit::policy::testing::policy(CIRCUIT) }
+    policy_for(lender, CIRCUIT)
+}
+
+/// The same for another circuit.
+pub(crate) fn policy_for(lender: &str, circuit: CircuitId) -> Policy {
+    Policy { owner: address(lender).0, ..probity_credit::policy::testing::policy(circuit) }
 }
 
 /// A chain in memory: state, height and time, and blocks applied by the pure transition.
@@ -276,6 +303,13 @@ impl Chain {
         Payload::RegisterLender(p)
     }
 
+    /// A decision about a circuit, or an admission, approved by these.
+    pub(crate) fn decided(&self, mut payload: Payload, validators: &[&str]) -> Payload {
+        let (digest, approvals) = payload.decision(&self.chain_id).unwrap();
+        *approvals = self.approve(&digest, validators);
+        payload
+    }
+
     /// A publication of this month with membership changes.
     pub(crate) fn publication(&self, number: u16, sequence: u32) -> Payload {
         Payload::PublishCommitment(PublishCommitment {
@@ -304,9 +338,21 @@ impl Chain {
 
     /// A record of `lender` against the newest anchor, with a proof that holds; `person` stands for the subject's secret.
     pub(crate) fn record(&self, lender: &str, person: u64, nonce: u8, verdict: Verdict) -> RecordProof {
-        let policy = policy_of(lender);
+        let mut p = self.unproved(&policy_of(lender), person, nonce, verdict);
+        p.proof = self.prove_record(lender, &p);
+        p
+    }
+
+    /// A record of the lender under any of its policies, proved with any key.
+    pub(crate) fn record_with(&self, lender: &str, policy: &Policy, key: &Keyed, nonce: u8) -> RecordProof {
+        let mut p = self.unproved(policy, nonce.into(), nonce, Verdict::NotGranted);
+        p.proof = self.prove_with(lender, policy, key, &p);
+        p
+    }
+
+    fn unproved(&self, policy: &Policy, person: u64, nonce: u8, verdict: Verdict) -> RecordProof {
         let anchor = self.newest_anchor().anchor;
-        let mut p = RecordProof {
+        RecordProof {
             verdict,
             policy: policy.id(),
             anchor_height: anchor.height,
@@ -317,14 +363,15 @@ impl Chain {
             nullifier: element(person),
             answer: element(u64::from(nonce) + 70),
             proof: ProofBytes([0; PROOF_BYTES]),
-        };
-        p.proof = self.prove_record(lender, &p);
-        p
+        }
     }
 
     /// A proof for whatever the record says.
     pub(crate) fn prove_record(&self, lender: &str, p: &RecordProof) -> ProofBytes {
-        let policy = policy_of(lender);
+        self.prove_with(lender, &policy_of(lender), Keyed::first(), p)
+    }
+
+    fn prove_with(&self, lender: &str, policy: &Policy, key: &Keyed, p: &RecordProof) -> ProofBytes {
         let entry: AnchorEntry = self.view().get(&state_key::anchor(p.anchor_height)).unwrap().unwrap_or_else(|| self.newest_anchor());
         let owner = address(lender);
         let window = NonZeroU16::new(1).unwrap();
@@ -335,10 +382,10 @@ impl Chain {
             month: entry.anchor.month,
             scope,
             nullifier: p.nullifier,
-            context: p.context(&self.chain_id, &owner, CIRCUIT).element().into(),
+            context: p.context(&self.chain_id, &owner, policy.circuit).element().into(),
             answer: p.answer,
         };
-        prove(&inputs.all(&policy.compile(&schema()).unwrap()), u64::from(p.nonce[0]))
+        (key.prove)(&inputs.all(&policy.compile(&schema()).unwrap()), u64::from(p.nonce[0]))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The pure transition: state and transactions in, changes and receipts out.
 //!
 //! A block's proofs are verified as one batch before the transactions run in order. What comes before the pairing in the order of
-//! checks (fee, request, anchor, policy, nullifier) decides which proofs go into the batch; what an earlier transaction of the same
+//! checks (fee, request, anchor, policy, circuit, nullifier) decides which proofs go into the batch; what an earlier transaction of the same
 //! block changes (a nullifier it spends) is judged afterwards, in order.
 
 use crate::anchors;
@@ -84,11 +84,16 @@ impl<'a> Verdicts<'a> {
     /// that funds the lender, or rotates its key) was not in the batch: it is verified alone.
     fn holds(&self, id: &TxId, item: &ProofItem) -> bool {
         match self.known.get(id) {
-            // the policy's id fixes policy and schema
-            Some((seen, verdict)) if (seen.policy_id, &seen.inputs, &seen.proof) == (item.policy_id, &item.inputs, &item.proof) => *verdict,
+            Some((seen, verdict)) if same(seen, item) => *verdict,
             _ => self.verifier.verify_batch(std::slice::from_ref(item)) == [true],
         }
     }
+}
+
+/// The policy's id fixes policy and schema, the circuit's key its bytes.
+fn same(one: &ProofItem, other: &ProofItem) -> bool {
+    (one.policy_id, one.circuit.verifying_key_id, &one.inputs, &one.proof)
+        == (other.policy_id, other.circuit.verifying_key_id, &other.inputs, &other.proof)
 }
 
 /// Runs transactions one after the other.

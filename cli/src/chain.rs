@@ -3,16 +3,17 @@
 use crate::error::CliError;
 use crate::recording::{Source, get};
 use borsh::{BorshDeserialize, BorshSerialize};
+use probity_credit::circuit_id::CircuitId;
 use probity_credit::digest::Digest;
 use probity_ledger::address::Address;
 use probity_ledger::block::Header;
 use probity_ledger::certificate::{Certificate, ValidatorSet};
-use probity_ledger::genesis::{Fees, Genesis};
+use probity_ledger::genesis::{ChainKind, Fees, Genesis};
 use probity_ledger::state_key::{self, StateKey};
 use probity_ledger::state_proof::StateProof;
-use probity_ledger::state_value::{Account, AnchorEntry, AnchorState, Institution, Lender, PolicyEntry, SchemaEntry};
+use probity_ledger::state_value::{Account, AnchorEntry, AnchorState, CircuitState, Institution, Lender, PolicyEntry, SchemaEntry};
 use probity_verifier::{LightClient, LightError, SignedHeader};
-use probity_wallet::book::{Book, ChainTerms, KnownPolicy, Provenance};
+use probity_wallet::book::{Book, ChainTerms, KnownCircuit, KnownPolicy, Provenance};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -35,6 +36,8 @@ pub struct Page<T> {
 pub struct ChainView {
     /// The chain.
     pub chain_id: Digest,
+    /// For play or for real.
+    pub kind: ChainKind,
     /// The newest block.
     pub tip: Option<Tip>,
     /// Least fees.
@@ -60,6 +63,32 @@ impl ChainView {
     /// Height of the newest block; 0 before the first.
     pub fn height(&self) -> u64 {
         self.tip.as_ref().map_or(0, |t| t.height)
+    }
+}
+
+/// A circuit in `GET /v1/circuits`, as far as it is used.
+#[derive(Debug, Clone, Deserialize)]
+pub struct CircuitView {
+    /// The circuit.
+    pub id: CircuitId,
+    /// When validators stopped it.
+    pub stopped_height: Option<u64>,
+    /// The number of the next decision about it.
+    pub sequence: u64,
+}
+
+impl CircuitView {
+    /// Asks a node about one circuit; none if the chain never had it.
+    ///
+    /// # Errors
+    /// [`CliError::Client`].
+    pub fn fetch(source: &dyn Source, id: CircuitId) -> Result<Option<Self>, CliError> {
+        #[derive(Deserialize)]
+        struct Circuits {
+            items: Vec<CircuitView>,
+        }
+        let circuits: Circuits = get(source, "/v1/circuits")?;
+        Ok(circuits.items.into_iter().find(|c| c.id == id))
     }
 }
 
@@ -240,6 +269,12 @@ pub fn book(source: &dyn Source, trusted: Option<Digest>) -> Result<Book, CliErr
     for Addressed { address } in list(source, "/v1/institutions")? {
         institutions.extend(follower.entry(&state_key::institution(&address))?);
     }
+    let mut circuits = vec![];
+    for id in CircuitId::ALL {
+        if let Some(entry) = follower.entry::<CircuitState>(&state_key::circuit(id))? {
+            circuits.push(KnownCircuit::of(entry, follower.genesis())?);
+        }
+    }
     let mut schemas = vec![];
     for Identified { id } in list(source, "/v1/schemas")? {
         schemas.extend(follower.entry::<SchemaEntry>(&state_key::schema(&id))?.map(|e| e.schema));
@@ -261,6 +296,7 @@ pub fn book(source: &dyn Source, trusted: Option<Digest>) -> Result<Book, CliErr
         authority_key,
         institutions,
         lenders,
+        circuits,
         schemas,
         policies,
         anchors,

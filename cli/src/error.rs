@@ -18,7 +18,9 @@ use probity_params::cache::CacheError;
 use probity_prover::LoadError;
 use probity_scorecard::ImportError;
 use probity_verifier::LightError;
+use probity_verifier::RegistryError;
 use probity_verifier::audit::{BundleError, Refused};
+use probity_wallet::book::WrongKey;
 use probity_wallet::collect::CollectError;
 use probity_wallet::{Refusal, WalletError};
 
@@ -95,6 +97,12 @@ pub enum CliError {
     /// A state proof.
     #[error("the node's state proof is refused: {0}")]
     StateProof(#[from] StateProofError),
+    /// A circuit's key on the chain.
+    #[error(transparent)]
+    Circuit(#[from] WrongKey),
+    /// A verifying key.
+    #[error(transparent)]
+    VerifyingKey(#[from] RegistryError),
     /// Something is not on the chain.
     #[error("the chain has no {what}: {todo}")]
     NotOnChain {

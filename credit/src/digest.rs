@@ -28,6 +28,11 @@ impl Digest {
         Self(hasher.finalize().into())
     }
 
+    /// SHA-256 of the bytes of a file, with neither label nor length: what `sha256sum` prints.
+    pub fn of_file(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
     /// The digest of the canonical (borsh) encoding of `value` under `label`.
     pub fn of_value<T: BorshSerialize>(label: &str, value: &T) -> Self {
         let bytes = borsh::to_vec(value).expect("writing to memory does not fail");
@@ -94,6 +99,12 @@ impl<'de> Deserialize<'de> for Digest {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_files_digest_is_what_sha256sum_prints() {
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(Digest::of_file(b"abc").to_string(), abc);
+    }
 
     #[test]
     fn parts_do_not_slide() {

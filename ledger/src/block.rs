@@ -9,8 +9,9 @@ use probity_credit::digest::Digest;
 use probity_credit::hash::label::sha256 as label;
 use serde::{Deserialize, Serialize};
 
-/// The version of the rules that this code follows. 2: publications that wait stay until they are covered.
-pub const PROTOCOL_VERSION: u32 = 2;
+/// The version of the rules that this code follows. 2: publications that wait stay until they are covered. 3: validators adopt, retire and
+/// stop circuits.
+pub const PROTOCOL_VERSION: u32 = 3;
 
 /// Largest block that any genesis may allow, encoded.
 pub const BLOCK_BYTES_MAX: usize = 8 * 1024 * 1024;

@@ -128,6 +128,11 @@ impl ValidatorSet {
         u128::from(power) * 3 > u128::from(self.total_power()) * 2
     }
 
+    /// Whether `power` is more than one third of the whole: so much that no two thirds agree without some of it.
+    pub fn exceeds_third(&self, power: u64) -> bool {
+        u128::from(power) * 3 > u128::from(self.total_power())
+    }
+
     /// The commitment to this set that headers carry.
     pub fn hash(&self) -> Digest {
         Digest::of_value(label::VALIDATORS, self)

@@ -38,6 +38,7 @@ fn a_quorum_is_more_than_two_thirds_of_the_power() {
     assert_eq!(minority.verify(&chain(), &block(), &validators), Err(CertificateError::NotEnoughPower { signed: 6, total: 10 }));
     let (keys, validators) = set(&[1, 1, 1]);
     assert!(certificate(&keys[..2]).verify(&chain(), &block(), &validators).is_err(), "exactly two thirds is not more");
+    assert_eq!([0, 1, 2, 3].map(|power| validators.exceeds_third(power)), [false, false, true, true], "nor is exactly one third");
 }
 
 #[test]

@@ -68,7 +68,7 @@ rules! {
     BadApproval {
         /// Who is said to have signed.
         validator: PublicKey,
-    } = "bad-approval", "the approval of {validator} is not a signature over this admission on this chain", "ask the validator to sign this very admission";
+    } = "bad-approval", "the approval of {validator} is not a signature over this decision on this chain", "ask the validator to sign this very decision";
     /// Window of a scope out of range.
     WindowMonths {
         /// Months given.
@@ -310,9 +310,9 @@ rules! {
     } = "policy-refused", "the policy is refused: {reason}", "correct the policy";
     /// The chain has no key for the circuit.
     CircuitUnknown {
-        /// The policy's circuit.
+        /// The circuit.
         circuit: CircuitId,
-    } = "circuit-unknown", "this chain's genesis has no circuit {circuit}", "use a circuit of the genesis";
+    } = "circuit-unknown", "this chain has no circuit {circuit}", "use one of the chain's circuits: /v1/circuits lists them";
     /// Not the scope that the lender must use.
     ScopeNotAllowed = "scope-not-allowed", "members of the consortium use the consortium's scope, other lenders their own", "set the policy's scope accordingly";
     /// No such policy.
@@ -404,6 +404,68 @@ rules! {
         /// How many wait.
         limit: u64,
     } = "waiting-full", "{limit} publications of slot {slot} wait for the identity authority", "give the authority the list of the newest one and publish after its next update";
+
+    // circuits
+    /// The circuit has a key.
+    CircuitExists {
+        /// The circuit.
+        circuit: CircuitId,
+        /// Its key.
+        verifying_key_id: Digest,
+    } = "circuit-exists", "{circuit} has the key {verifying_key_id}, and a circuit has one key at a time", "retire or stop the circuit, and adopt it again in a later block than its last";
+    /// The key or its origin breaks a rule.
+    CircuitRefused {
+        /// The circuit.
+        circuit: CircuitId,
+        /// Which rule.
+        reason: String,
+    } = "circuit-refused", "{circuit} is not adopted: {reason}", "adopt it with a key that its ceremony's transcript ends with";
+    /// Too little time for everybody to prepare.
+    CircuitTooSoon {
+        /// Height given.
+        given: u64,
+        /// Least height allowed.
+        least: u64,
+    } = "circuit-too-soon", "a circuit begins or ends at height {least} or later if that is decided now, not at {given}", "have a later height approved, and leave time for the approvals";
+    /// Not the next decision about this circuit: another one was made meanwhile, or this one before.
+    WrongDecision {
+        /// The circuit.
+        circuit: CircuitId,
+        /// The next number.
+        expected: u64,
+        /// The decision's.
+        found: u64,
+    } = "wrong-decision", "the next decision about {circuit} has number {expected}, not {found}", "look at /v1/circuits, and have a decision with that number approved if it is still wanted";
+    /// Not more than one third.
+    NotEnoughToStop {
+        /// Power that approved.
+        approved: u64,
+        /// Power of all.
+        total: u64,
+    } = "not-enough-to-stop", "approved by {approved} of {total} voting power, which is not more than one third", "collect more approvals";
+    /// Adopted, but not accepted yet.
+    CircuitNotActiveYet {
+        /// The circuit.
+        circuit: CircuitId,
+        /// First height at which it is accepted.
+        active_from: u64,
+        /// The height at which it was to be used.
+        height: u64,
+    } = "circuit-not-active-yet", "{circuit} is accepted from height {active_from} on, not at {height}", "wait until it is accepted, or use another circuit";
+    /// Not accepted any more.
+    CircuitRetired {
+        /// The circuit.
+        circuit: CircuitId,
+        /// Last height at which it is accepted.
+        last_height: u64,
+    } = "circuit-retired", "{circuit} was retired: it is accepted until height {last_height}", "use another circuit";
+    /// Stopped by validators.
+    CircuitStopped {
+        /// The circuit.
+        circuit: CircuitId,
+        /// Height of the block that stopped it.
+        stopped_height: u64,
+    } = "circuit-stopped", "validators stopped {circuit} at height {stopped_height}", "use another circuit; proofs of this one do not count";
 }
 
 impl TxError {
@@ -434,20 +496,5 @@ impl TxError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn codes_are_unique_and_speak_json() {
-        let mut codes = TxError::CODES.to_vec();
-        codes.sort_unstable();
-        codes.dedup();
-        assert_eq!(codes.len(), TxError::CODES.len());
-        let error = TxError::WrongNonce { expected: 3, found: 5 };
-        let json = serde_json::to_value(&error).unwrap();
-        assert_eq!(json, serde_json::json!({"rule": "wrong-nonce", "expected": 3, "found": 5}));
-        assert_eq!(serde_json::from_value::<TxError>(json).unwrap(), error);
-        assert_eq!(error.to_string(), "the account's next nonce is 3, not 5");
-        assert_eq!(borsh::from_slice::<TxError>(&borsh::to_vec(&error).unwrap()).unwrap(), error);
-    }
-}
+#[path = "error_tests.rs"]
+mod tests;

@@ -23,6 +23,9 @@ pub const ACCOUNTS_MAX: usize = 100_000;
 /// Longest verifying key.
 pub const VERIFYING_KEY_BYTES_MAX: usize = 1024 * 1024;
 
+/// Longest file with a ceremony's transcript. Only its digest is on the chain.
+pub const TRANSCRIPT_BYTES_MAX: usize = 16 * 1024 * 1024;
+
 /// For play or for real.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -43,7 +46,7 @@ pub struct GenesisAccount {
     pub balance: u64,
 }
 
-/// A circuit whose proofs the chain accepts.
+/// A circuit with the key under which a chain accepts its proofs: of the genesis, or adopted later.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GenesisCircuit {
@@ -56,6 +59,8 @@ pub struct GenesisCircuit {
     /// The canonical bytes of the verifying key's file.
     #[serde(with = "base64url")]
     pub verifying_key: Vec<u8>,
+    /// SHA-256 of the file with the transcript of the ceremony that the key came from; none for a development key.
+    pub transcript: Option<Digest>,
 }
 
 /// When anchors are written and how long they count.
@@ -125,6 +130,8 @@ pub struct Genesis {
     pub faucet: Option<Address>,
     /// Circuits, ascending by id.
     pub circuits: Vec<GenesisCircuit>,
+    /// Blocks that lie at least between the decision that a circuit begins or ends to be accepted, and its taking effect.
+    pub circuit_delay_blocks: u64,
     /// Anchors.
     pub anchors: AnchorRules,
     /// Length of the consortium scope's window, months.
@@ -190,6 +197,12 @@ pub enum GenesisError {
         bytes: usize,
         /// Limit.
         limit: usize,
+    },
+    /// Nobody could tell where a key came from.
+    #[error("{circuit} names no ceremony's transcript: on a production chain every key comes from a ceremony")]
+    NoTranscript {
+        /// Circuit.
+        circuit: CircuitId,
     },
     /// A rule with a number that can't work.
     #[error("{rule} is {found}, it must lie between {least} and {most}")]
@@ -257,9 +270,13 @@ impl Genesis {
             if !(1..=VERIFYING_KEY_BYTES_MAX).contains(&bytes) {
                 return Err(GenesisError::VerifyingKeyLength { circuit: circuit.id, bytes, limit: VERIFYING_KEY_BYTES_MAX });
             }
+            if self.kind == ChainKind::Production && circuit.transcript.is_none() {
+                return Err(GenesisError::NoTranscript { circuit: circuit.id });
+            }
         }
         let least_block = (TRANSACTION_BYTES_MAX + HEADER_BYTES_MAX) as u64;
         for (rule, found, least, most) in [
+            ("circuit_delay_blocks", self.circuit_delay_blocks, 1, 10_000_000),
             ("anchors.interval_blocks", self.anchors.interval_blocks, 1, 10_000_000),
             ("anchors.grace_ms", self.anchors.grace_ms, 1_000, 31 * 86_400_000),
             ("consortium_window_months", self.consortium_window_months.get().into(), 1, crate::transaction::WINDOW_MONTHS_MAX.into()),
@@ -296,8 +313,8 @@ mod tests {
 
     fn genesis() -> Genesis {
         let key = SecretKey::generate().public();
-        let circuit =
-            |id| GenesisCircuit { id, constraints: Digest::default(), verifying_key_id: Digest::default(), verifying_key: vec![1] };
+        let zero = Digest::default();
+        let circuit = |id| GenesisCircuit { id, constraints: zero, verifying_key_id: zero, verifying_key: vec![1], transcript: None };
         Genesis {
             protocol_version: PROTOCOL_VERSION,
             chain_name: Name::new("test").unwrap(),
@@ -308,6 +325,7 @@ mod tests {
             accounts: vec![GenesisAccount { address: Address::of(&key), balance: 5 }],
             faucet: Some(Address::of(&key)),
             circuits: vec![circuit(CircuitId::Eligibility1), circuit(CircuitId::Eligibility3)],
+            circuit_delay_blocks: 5,
             anchors: AnchorRules { interval_blocks: 10, grace_ms: 60_000 },
             consortium_window_months: NonZeroU16::MIN,
             fees: Fees { base: 1, per_byte: 1, per_proof: 1 },
@@ -344,8 +362,17 @@ mod tests {
         assert_eq!(with(&|g| g.circuits.clear()), GenesisError::CircuitList);
         assert_eq!(with(&|g| g.circuits.reverse()), GenesisError::CircuitList);
         assert!(matches!(with(&|g| g.circuits[0].verifying_key.clear()), GenesisError::VerifyingKeyLength { bytes: 0, .. }));
+        let production = |g: &mut Genesis| (g.kind, g.faucet) = (ChainKind::Production, None);
+        assert_eq!(with(&production), GenesisError::NoTranscript { circuit: CircuitId::Eligibility1 });
+        let one = |g: &mut Genesis| {
+            production(g);
+            g.circuits[0].transcript = Some(Digest::default());
+        };
+        assert_eq!(with(&one), GenesisError::NoTranscript { circuit: CircuitId::Eligibility3 });
         type Change = fn(&mut Genesis);
-        let rules: [(&str, Change); 6] = [
+        let rules: [(&str, Change); 8] = [
+            ("circuit_delay_blocks", |g| g.circuit_delay_blocks = 0),
+            ("circuit_delay_blocks", |g| g.circuit_delay_blocks = u64::MAX),
             ("anchors.interval_blocks", |g| g.anchors.interval_blocks = 0),
             ("anchors.grace_ms", |g| g.anchors.grace_ms = 0),
             ("consortium_window_months", |g| g.consortium_window_months = NonZeroU16::MAX),

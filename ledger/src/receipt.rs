@@ -5,6 +5,7 @@ use crate::error::TxError;
 use crate::merkle;
 use crate::transaction::{Slot, TxId, Verdict};
 use borsh::{BorshDeserialize, BorshSerialize};
+use probity_credit::circuit_id::CircuitId;
 use probity_credit::codec;
 use probity_credit::digest::Digest;
 use probity_credit::field::FieldBytes;
@@ -107,6 +108,27 @@ pub enum Event {
         policy: Digest,
         /// Granted or not.
         verdict: Verdict,
+    },
+    /// A circuit will be accepted.
+    CircuitAdopted {
+        /// The circuit.
+        circuit: CircuitId,
+        /// Id of its verifying key.
+        verifying_key_id: Digest,
+        /// First height at which it is accepted.
+        active_from_height: u64,
+    },
+    /// A circuit will end.
+    CircuitRetired {
+        /// The circuit.
+        circuit: CircuitId,
+        /// Last height at which it is accepted.
+        last_height: u64,
+    },
+    /// A circuit is not accepted any more.
+    CircuitStopped {
+        /// The circuit.
+        circuit: CircuitId,
     },
 }
 

@@ -11,6 +11,7 @@
 //! | `schema` | schema id | [`crate::state_value::SchemaEntry`] |
 //! | `schema-name` | name | [`crate::state_value::SchemaName`] |
 //! | `policy` | policy id | [`crate::state_value::PolicyEntry`] |
+//! | `circuit` | circuit id | [`crate::state_value::CircuitState`] |
 //! | `anchors` | | [`crate::state_value::AnchorState`] |
 //! | `anchor` | height | [`crate::state_value::AnchorEntry`] |
 //! | `record` | context digest | [`crate::state_value::Record`] |
@@ -20,6 +21,7 @@
 use crate::address::Address;
 use crate::transaction::Slot;
 use borsh::{BorshDeserialize, BorshSerialize};
+use probity_credit::circuit_id::CircuitId;
 use probity_credit::digest::Digest;
 use probity_credit::field::FieldBytes;
 use probity_credit::hash::label;
@@ -78,6 +80,11 @@ pub fn schema_name(name: &str) -> StateKey {
 /// A policy by id.
 pub fn policy(id: &Digest) -> StateKey {
     key("policy", &[&id.0])
+}
+
+/// A circuit by id.
+pub fn circuit(id: CircuitId) -> StateKey {
+    key("circuit", &[id.name().as_bytes()])
 }
 
 /// Which anchor is the newest.

@@ -1,6 +1,9 @@
 //! What the state holds, one type a prefix of [`crate::state_key`].
 
 use crate::address::Address;
+use crate::encoding::base64url_option;
+use crate::error::TxError;
+use crate::genesis::{Genesis, GenesisCircuit};
 use crate::keys::PublicKey;
 use crate::name::Name;
 use crate::transaction::{LenderKind, ProofBytes, Slot, TxId, Verdict};
@@ -225,6 +228,81 @@ impl PolicyEntry {
     }
 }
 
+/// A circuit, and from when to when the chain accepts its proofs.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+pub struct CircuitState {
+    /// The circuit.
+    pub id: CircuitId,
+    /// Digest of its constraints.
+    pub constraints: Digest,
+    /// Id of its verifying key.
+    pub verifying_key_id: Digest,
+    /// SHA-256 of the transcript of the ceremony that the key came from; none for a development key.
+    pub transcript: Option<Digest>,
+    /// The verifying key's file; none for the one in the genesis.
+    #[serde(with = "base64url_option")]
+    pub verifying_key: Option<Vec<u8>>,
+    /// First height at which it is accepted.
+    pub active_from_height: u64,
+    /// Last height at which it is accepted, once it is retired.
+    pub last_height: Option<u64>,
+    /// Height of the block in which validators stopped it.
+    pub stopped_height: Option<u64>,
+    /// How many decisions about it were made after the genesis: the number of the next.
+    pub sequence: u64,
+}
+
+impl CircuitState {
+    /// A circuit of the genesis: accepted from the first block on.
+    pub fn of_genesis(circuit: &GenesisCircuit) -> Self {
+        Self { verifying_key: None, ..Self::adopted(circuit.clone(), 0, 0) }
+    }
+
+    /// A circuit that is accepted from a height on.
+    pub fn adopted(circuit: GenesisCircuit, active_from_height: u64, sequence: u64) -> Self {
+        let GenesisCircuit { id, constraints, verifying_key_id, verifying_key, transcript } = circuit;
+        let verifying_key = Some(verifying_key);
+        let (last_height, stopped_height) = (None, None);
+        Self { id, constraints, verifying_key_id, transcript, verifying_key, active_from_height, last_height, stopped_height, sequence }
+    }
+
+    /// Whether a transaction in the block of `height` may use it.
+    ///
+    /// # Errors
+    /// [`TxError::CircuitStopped`], [`TxError::CircuitNotActiveYet`], [`TxError::CircuitRetired`].
+    pub fn check_accepted(&self, height: u64) -> Result<(), TxError> {
+        let circuit = self.id;
+        if let Some(stopped_height) = self.stopped_height {
+            return Err(TxError::CircuitStopped { circuit, stopped_height });
+        }
+        if height < self.active_from_height {
+            return Err(TxError::CircuitNotActiveYet { circuit, active_from: self.active_from_height, height });
+        }
+        match self.last_height {
+            Some(last_height) if last_height < height => Err(TxError::CircuitRetired { circuit, last_height }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the block of `height` may hold a transaction that uses it: in the block that stopped it, those before the stop.
+    pub fn was_accepted_in(&self, height: u64) -> bool {
+        let until = |last: Option<u64>| last.is_none_or(|last| height <= last);
+        self.active_from_height <= height && until(self.last_height) && until(self.stopped_height)
+    }
+
+    /// Whether it ended in a block before that of `height`: then the circuit may get another key, and no block sees two.
+    pub fn is_over_before(&self, height: u64) -> bool {
+        [self.last_height, self.stopped_height].into_iter().flatten().any(|end| end < height)
+    }
+
+    /// The circuit with its key's bytes, which a genesis's circuit has there.
+    pub fn with_key(&self, genesis: &Genesis) -> Option<GenesisCircuit> {
+        let verifying_key = self.verifying_key.clone().or_else(|| Some(genesis.circuit(self.id)?.verifying_key.clone()))?;
+        let Self { id, constraints, verifying_key_id, transcript, .. } = *self;
+        Some(GenesisCircuit { id, constraints, verifying_key_id, verifying_key, transcript })
+    }
+}
+
 /// Which anchor is the newest.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 pub struct AnchorState {
@@ -297,4 +375,33 @@ pub struct NullifierEntry {
     pub record: Digest,
     /// Height.
     pub height: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_circuit_is_accepted_from_its_first_height_to_its_last_or_its_stop() {
+        let (circuit, zero) = (CircuitId::Eligibility3, Digest::default());
+        let key = GenesisCircuit { id: circuit, constraints: zero, verifying_key_id: zero, verifying_key: vec![1], transcript: None };
+        let always = CircuitState::of_genesis(&key);
+        assert!(
+            [1, 5, u64::MAX].iter().all(|h| always.check_accepted(*h).is_ok() && always.was_accepted_in(*h) && !always.is_over_before(*h))
+        );
+        let from = CircuitState::adopted(key, 5, 1);
+        assert_eq!(from.check_accepted(4), Err(TxError::CircuitNotActiveYet { circuit, active_from: 5, height: 4 }));
+        let retired = CircuitState { last_height: Some(7), ..from.clone() };
+        assert_eq!(retired.check_accepted(8), Err(TxError::CircuitRetired { circuit, last_height: 7 }));
+        let stopped = CircuitState { stopped_height: Some(7), ..from.clone() };
+        assert_eq!(stopped.check_accepted(7), Err(TxError::CircuitStopped { circuit, stopped_height: 7 }));
+        for (state, accepted, over) in [(&from, 5..=9, 10), (&retired, 5..=7, 8), (&stopped, 5..=7, 8)] {
+            for height in 4..=9 {
+                assert_eq!(state.was_accepted_in(height), accepted.contains(&height), "{state:?} at {height}");
+                assert_eq!(state.is_over_before(height), height >= over, "{state:?} at {height}");
+            }
+        }
+        assert!([5, 6, 7].iter().all(|h| from.check_accepted(*h).is_ok() && retired.check_accepted(*h).is_ok()));
+        assert_eq!(decode::<CircuitState>(&codec::encode(&retired)).unwrap(), retired);
+    }
 }

@@ -60,7 +60,7 @@ pub enum CacheError {
         source: io::Error,
     },
     /// There is no such file yet.
-    #[error("no {kind} proving key of {circuit} in the cache: fetch it or, for a development key, make it")]
+    #[error("no {kind} proving key of {circuit} in the cache: {}", where_from(*.kind))]
     Missing {
         /// The circuit.
         circuit: String,
@@ -76,7 +76,7 @@ pub enum CacheError {
         reason: FileError,
     },
     /// The file's verifying key is not the one that is expected.
-    #[error("{path} holds the key {found}, but the chain's genesis names {expected}: delete the file, or take the program of that chain")]
+    #[error("{path} holds the key {found}, but the chain names {expected}: delete the file, or take the program of that chain")]
     OtherKey {
         /// The file.
         path: PathBuf,
@@ -96,6 +96,13 @@ pub enum CacheError {
     /// The key could not be made.
     #[error(transparent)]
     Setup(#[from] SetupError),
+}
+
+fn where_from(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Development => "make it with `probity params setup`",
+        Kind::Ceremony => "download it with `probity params fetch`, or take it from a file with `probity params install`",
+    }
 }
 
 impl CacheError {
@@ -148,6 +155,15 @@ impl KeyCache {
     /// The folder.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Makes the folder, for its owner alone.
+    ///
+    /// # Errors
+    /// [`CacheError::Io`].
+    pub fn make_folder(&self) -> Result<(), CacheError> {
+        let path = || self.folder.clone();
+        private_folder(&self.folder).map_err(|source| CacheError::Io { action: "making", path: path(), source })
     }
 
     /// Where the key lies. The constraints' digest is part of the name: programs of two versions don't fight over a file.

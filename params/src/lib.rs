@@ -3,7 +3,7 @@
 //! Data flows one way: [`setup`] turns the matrices of a circuit into a proving key; [`verifying`] writes its verifying key as canonical
 //! bytes, names them by a [`KeyId`] and reads them back strictly; [`gate`](mod@gate) says whether such a key is fit to decide about
 //! proofs; [`compiled`] puts rows and proving key into one file that provers map into memory; [`cache`] keeps such files on the user's
-//! disk. A chain's genesis pins the [`KeyId`] of each circuit.
+//! disk. A chain's genesis and state pin the [`KeyId`] of each circuit.
 //!
 //! This crate never sees a circuit's source, a witness or a proof, and never lets a key reach a verifier that has not passed the gate.
 

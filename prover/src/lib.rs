@@ -16,4 +16,4 @@ mod verify;
 pub use control::{Cancelled, Control, Stage};
 pub use explain::{CannotProve, Explanation};
 pub use groth16::PROOF_BYTES;
-pub use prover::{LoadError, Prover};
+pub use prover::{ChainKey, LoadError, Prover};

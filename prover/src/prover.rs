@@ -22,6 +22,16 @@ pub enum LoadError {
     /// No proving key could be had.
     #[error(transparent)]
     Cache(#[from] CacheError),
+    /// The chain accepts proofs of other rows.
+    #[error("the chain's {circuit} has the constraints {found}, this program's has {pinned}: take the program of that chain")]
+    OtherConstraints {
+        /// The circuit.
+        circuit: CircuitId,
+        /// The digest that the registry pins.
+        pinned: Digest,
+        /// The chain's.
+        found: Digest,
+    },
     /// The program's rows are not the pinned ones.
     #[error("the constraints of {circuit} in this program are not the pinned ones ({pinned}): it was built from altered sources")]
     Constraints {
@@ -30,6 +40,17 @@ pub enum LoadError {
         /// The digest that the registry pins.
         pinned: Digest,
     },
+}
+
+/// A key as a chain names it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ChainKey {
+    /// How it was made.
+    pub kind: Kind,
+    /// The digest of the circuit's constraints.
+    pub constraints: Digest,
+    /// The verifying key's digest.
+    pub id: KeyId,
 }
 
 /// Proves statements of one circuit. Any number of threads may use one at once; [`crate::groth16`] says what memory each proof takes.
@@ -42,8 +63,24 @@ pub struct Prover {
 }
 
 impl Prover {
-    /// Loads the development key of a circuit, or makes and stores it, telling `progress`. `expected` is the key that the chain's
-    /// genesis names; none only where a genesis is about to be made. Cost: milliseconds; making takes seconds.
+    /// Loads the key that a chain names for a circuit. A development key that the cache lacks is made, telling `progress`; one of a ceremony
+    /// must be there. Whether the chain may have a development key at all is for the caller to know.
+    ///
+    /// # Errors
+    /// [`LoadError`].
+    pub fn of_chain(circuit: CircuitId, key: &ChainKey, cache: &KeyCache, progress: Progress<'_>) -> Result<Self, LoadError> {
+        let (pinned, found) = (Entry::of(circuit).digest(), key.constraints);
+        if pinned != found {
+            return Err(LoadError::OtherConstraints { circuit, pinned, found });
+        }
+        match key.kind {
+            Kind::Development => Self::development(circuit, cache, Some(key.id), progress),
+            Kind::Ceremony => Self::ceremony(circuit, cache, key.id),
+        }
+    }
+
+    /// Loads the development key of a circuit, or makes and stores it, telling `progress`. `expected` is the key that the chain
+    /// names; none only where a genesis is about to be made. Cost: milliseconds; making takes seconds.
     ///
     /// # Errors
     /// [`LoadError`].

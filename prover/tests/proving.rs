@@ -2,13 +2,14 @@
 
 use probity_circuits::registry::Entry;
 use probity_credit::circuit_id::CircuitId;
+use probity_credit::digest::Digest;
 use probity_credit::file::random_element;
 use probity_credit::statement::testing::Fixture;
 use probity_credit::statement::{Clause, StatementError, position};
-use probity_params::Kind;
-use probity_params::cache::KeyCache;
+use probity_params::cache::{CacheError, KeyCache};
+use probity_params::{KeyId, Kind};
 use probity_prover::groth16::ProveError;
-use probity_prover::{Cancelled, CannotProve, Control, Prover, Stage};
+use probity_prover::{Cancelled, CannotProve, ChainKey, Control, LoadError, Prover, Stage};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use std::cell::{Cell, RefCell};
@@ -50,6 +51,27 @@ fn a_key_is_made_once_and_cured_when_damaged() {
     Prover::development(CIRCUIT, &cache, Some(expected), &|_, _, _| panic!("not looked at")).unwrap();
     Prover::install(CIRCUIT, &cache, Some(expected), &|_, _, _| calls.set(calls.get() + 1)).unwrap();
     assert!(calls.get() > 0 && std::fs::read(&path).unwrap() == good);
+}
+
+#[test]
+fn a_chains_key_is_loaded_by_its_kind_and_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = KeyCache::at(folder.path());
+    let manifest = prover().manifest();
+    let development = ChainKey { kind: Kind::Development, constraints: manifest.constraints, id: manifest.verifying_key };
+    let ceremony = ChainKey { kind: Kind::Ceremony, ..development };
+    let load = |key: &ChainKey| Prover::of_chain(CIRCUIT, key, &cache, &|_, _, _| ()).map(|p| p.manifest().clone());
+    let missing = load(&ceremony).unwrap_err();
+    assert!(matches!(missing, LoadError::Cache(CacheError::Missing { kind: Kind::Ceremony, .. })), "{missing}");
+    assert!(missing.to_string().contains("probity params fetch") && missing.to_string().contains("probity params install"), "{missing}");
+    let other = Digest::of("test", &[b"rows"]);
+    for key in [development, ceremony] {
+        let refused = load(&ChainKey { constraints: other, ..key });
+        assert!(matches!(refused, Err(LoadError::OtherConstraints { found, .. }) if found == other));
+    }
+    assert_eq!(load(&development).unwrap(), *manifest);
+    let refused = load(&ChainKey { id: KeyId(other), ..development });
+    assert!(matches!(refused, Err(LoadError::Cache(CacheError::OtherKey { .. }))));
 }
 
 /// What chains' geneses name: another quotient map or file format leaves them as they are.

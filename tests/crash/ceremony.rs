@@ -13,8 +13,8 @@ fn a_killed_contribution_resumes() {
     let probity = |arguments: &[&str]| tools.probity(arguments).unwrap_or_else(|e| panic!("{}: {e}", arguments.join(" ")));
     let (ceremony, powers, key) = (path("ceremony"), path("powers.ptau"), path("ann.key"));
     probity(&["keys", "new", &key]);
-    probity(&["ceremony", "rehearsal-powers", &powers, "--power", "14"]);
-    probity(&["ceremony", "init", "eligibility-1", &ceremony, "--powers", &powers]);
+    probity(&["ceremony", "rehearsal-powers", &powers, "--power", "15"]);
+    probity(&["ceremony", "init", "eligibility-1", &ceremony, "--powers", &powers, "--unpublished-powers"]);
     let before = std::fs::read(folder.path().join("ceremony/transcript.json")).expect("a transcript");
     let contribute = ["--json", "ceremony", "contribute", &ceremony, "--name", "Ann", "--key", &key];
     let mut killed = 0;
@@ -40,8 +40,8 @@ fn a_killed_contribution_resumes() {
     probity(&contribute[1..]);
     let shown = probity(&["ceremony", "show", &ceremony]);
     let entries = shown["entries"].as_array().expect("a list").len();
-    let verified = probity(&["ceremony", "verify", &ceremony, "--powers", &powers]);
+    let verified = probity(&["ceremony", "verify", &ceremony, "--powers", &powers, "--unpublished-powers"]);
     assert_eq!(verified["contributors"].as_array().map(Vec::len), Some(entries), "the ceremony holds");
     let names = || std::fs::read_dir(&ceremony).expect("the folder").map(|file| file.expect("a file").file_name());
-    assert!(names().all(|name| !name.to_string_lossy().ends_with(".part")), "nothing half done is left");
+    assert!(names().all(|name| !name.to_string_lossy().starts_with(".writing-")), "nothing half done is left");
 }

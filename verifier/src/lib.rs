@@ -1,6 +1,6 @@
 //! Says whether a proof holds, and why not: single, prepared and batch verification, light client, audit bundle.
 //!
-//! A [`Verifier`] takes its keys from a genesis, each through the gate. Policies are folded once into a [`PreparedPolicy`]. 128 proof bytes
+//! A [`Verifier`] takes its keys from a chain's genesis and state, each through the gate. Policies are folded once into a [`PreparedPolicy`]. 128 proof bytes
 //! are decoded strictly ([`proof`](mod@proof)), joined with the public inputs that the caller rebuilt from what it trusts, and checked
 //! alone or in a [`batch`]. The [`light`] client follows headers and certificates from a genesis on; [`audit`] checks a whole record
 //! with its surroundings, offline. [`snarkjs`] exchanges keys, proofs and public inputs with other tools; [`solidity`] writes contracts that
@@ -47,12 +47,15 @@ pub enum VerifyError {
     /// The proof does not show this statement.
     #[error("the proof does not hold for these public inputs: anchor, policy, context, nullifier or answer differ from what was proved")]
     Equation,
-    /// The chain has no such circuit.
-    #[error("the chain does not accept proofs of {circuit}: use a circuit of its genesis")]
+    /// Another circuit than the policy's.
+    #[error("the policy is for proofs of {circuit}, not of the circuit given: take the policy's")]
     UnknownCircuit {
-        /// The circuit asked for.
+        /// The policy's circuit.
         circuit: probity_credit::circuit_id::CircuitId,
     },
+    /// The circuit's key is refused.
+    #[error(transparent)]
+    Key(#[from] RegistryError),
     /// The policy breaks a rule, so that no proof can be about it.
     #[error("the policy is refused: {0}")]
     Policy(#[from] PolicyError),

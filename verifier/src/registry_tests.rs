@@ -8,13 +8,23 @@ use probity_credit::schema::testing::schema;
 use probity_params::testing::Toy;
 use rand::{SeedableRng, rngs::StdRng};
 
+/// What the state has for the genesis's circuit.
+fn entry() -> CircuitState {
+    CircuitState::of_genesis(&genesis().circuits[0])
+}
+
+/// Another key for the same circuit, adopted later.
+fn other_toy() -> Toy {
+    Toy::with_rows(position::COUNT - position::POLICY, 9).named("eligibility-3")
+}
+
 #[test]
 fn a_policy_is_folded_once_and_its_proofs_hold() {
     let toy = toy();
     let verifier = Verifier::from_genesis(&genesis()).unwrap();
     let (policy, schema) = (policy(CIRCUIT), schema());
-    let prepared = verifier.policy(&policy, &schema).unwrap();
-    assert!(Arc::ptr_eq(&prepared, &verifier.policy(&policy, &schema).unwrap()));
+    let prepared = verifier.policy(&entry(), &policy, &schema).unwrap();
+    assert!(Arc::ptr_eq(&prepared, &verifier.policy(&entry(), &policy, &schema).unwrap()));
     assert_eq!(prepared.id(), policy.id());
     let changing = [1u64, 2, 3, 4, 5, 6, 7].map(F::from);
     let mut inputs = changing.to_vec();
@@ -24,7 +34,7 @@ fn a_policy_is_folded_once_and_its_proofs_hold() {
     assert_eq!(claim.verify(), Ok(()));
     let mut other = policy.clone();
     other.cut_off += 1;
-    let claim = Claim { policy: verifier.policy(&other, &schema).unwrap(), ..claim };
+    let claim = Claim { policy: verifier.policy(&entry(), &other, &schema).unwrap(), ..claim };
     assert_eq!(claim.verify(), Err(VerifyError::Equation));
 }
 
@@ -32,18 +42,54 @@ fn a_policy_is_folded_once_and_its_proofs_hold() {
 fn what_does_not_fit_is_refused() {
     let verifier = Verifier::from_genesis(&genesis()).unwrap();
     let unknown = CircuitId::Eligibility7;
-    assert_eq!(verifier.policy(&policy(unknown), &schema()).unwrap_err(), VerifyError::UnknownCircuit { circuit: unknown });
+    assert_eq!(verifier.policy(&entry(), &policy(unknown), &schema()).unwrap_err(), VerifyError::UnknownCircuit { circuit: unknown });
+    let nowhere = CircuitState { verifying_key_id: Digest::default(), ..entry() };
+    assert_eq!(verifier.circuit(&nowhere).unwrap_err(), RegistryError::NoKey { circuit: CIRCUIT });
+    let renamed = CircuitState { id: unknown, ..entry() };
+    assert_eq!(verifier.circuit(&renamed).unwrap_err(), RegistryError::NoKey { circuit: unknown });
     let mut falling = policy(CIRCUIT);
     falling.attributes[0].edges.reverse();
-    assert!(matches!(verifier.policy(&falling, &schema()), Err(VerifyError::Policy(_))));
+    assert!(matches!(verifier.policy(&entry(), &falling, &schema()), Err(VerifyError::Policy(_))));
 }
 
 #[test]
-fn each_rule_about_a_genesis_key_refuses() {
+fn an_adopted_key_is_prepared_when_asked_for_and_no_fold_of_the_old_one_is_used() {
+    let verifier = Verifier::from_genesis(&genesis()).unwrap();
+    let (policy, schema, toy) = (policy(CIRCUIT), schema(), other_toy());
+    let adopted = CircuitState::adopted(genesis_circuit(&toy.verifying_key_file()), 9, 2);
+    let (old, new) = (verifier.policy(&entry(), &policy, &schema).unwrap(), verifier.policy(&adopted, &policy, &schema).unwrap());
+    assert_eq!((old.id(), old.circuit().key()), (new.id(), KeyId(entry().verifying_key_id)));
+    assert_eq!(new.circuit().key(), toy.verifying_key_file().id());
+    let changing = [3u64; 7].map(F::from);
+    let inputs = [&changing[..], &policy.compile(&schema).unwrap().inputs()].concat();
+    let proof = encode(&toy.prove(&toy.stock_key(), &inputs, &mut StdRng::seed_from_u64(6)));
+    let claim = |policy: &Arc<PreparedPolicy>| Claim { policy: Arc::clone(policy), changing, proof: proof.clone() };
+    assert_eq!(claim(&new).verify(), Ok(()));
+    assert_eq!(claim(&old).verify(), Err(VerifyError::Equation));
+    // another program that starts now gets the same from the same state
+    let restarted = Verifier::from_genesis(&genesis()).unwrap();
+    assert_eq!(claim(&restarted.policy(&adopted, &policy, &schema).unwrap()).verify(), Ok(()));
+    let mut altered = adopted;
+    altered.verifying_key_id.0[0] ^= 1;
+    assert!(matches!(restarted.policy(&altered, &policy, &schema), Err(VerifyError::Key(RegistryError::KeyId { .. }))));
+}
+
+#[test]
+fn each_rule_about_a_circuits_key_refuses() {
     let file = toy().verifying_key_file();
     let good = genesis_circuit(&file);
     prepare(&good, ChainKind::Development).unwrap();
     assert_eq!(prepare(&good, ChainKind::Production).unwrap_err(), RegistryError::Development { circuit: CIRCUIT });
+    let transcript = Some(Digest::of("test", &[b"transcript"]));
+    let claimed = GenesisCircuit { transcript, ..good.clone() };
+    assert_eq!(prepare(&claimed, ChainKind::Production).unwrap_err(), RegistryError::Development { circuit: CIRCUIT });
+    assert_eq!(prepare(&claimed, ChainKind::Development).unwrap_err(), RegistryError::TranscriptOfDevelopmentKey { circuit: CIRCUIT });
+    let ceremony = genesis_circuit(&VerifyingKeyFile { kind: Kind::Ceremony, ..file.clone() });
+    for chain in [ChainKind::Development, ChainKind::Production] {
+        assert_eq!(prepare(&ceremony, chain).unwrap_err(), RegistryError::NoTranscript { circuit: CIRCUIT });
+        let named = GenesisCircuit { transcript, ..ceremony.clone() };
+        assert_eq!(prepare(&named, chain).unwrap().kind(), Kind::Ceremony);
+    }
     let refused = |circuit: GenesisCircuit| prepare(&circuit, ChainKind::Development).unwrap_err();
     let zero = Digest::default();
     assert!(matches!(refused(GenesisCircuit { verifying_key_id: zero, ..good.clone() }), RegistryError::KeyId { .. }));
@@ -64,9 +110,9 @@ fn the_store_is_bounded() {
     let toy = Toy::new(0);
     let circuit = Arc::new(PreparedCircuit::new(&toy.verifying_key_file(), toy.inputs()).unwrap());
     let mut store = PolicyStore::default();
-    let id = |i: usize| Digest::of("test", &[&i.to_le_bytes()]);
+    let id = |i: usize| (Digest::of("test", &[&i.to_le_bytes()]), toy.verifying_key_file().id());
     for i in 0..POLICIES_KEPT + 10 {
-        store.insert(id(i), Arc::new(PreparedPolicy::new(Arc::clone(&circuit), id(i), &[]).unwrap()));
+        store.insert(id(i), Arc::new(PreparedPolicy::new(Arc::clone(&circuit), id(i).0, &[]).unwrap()));
     }
     assert_eq!((store.by_id.len(), store.order.len()), (POLICIES_KEPT, POLICIES_KEPT));
     assert!(store.get(&id(9)).is_none());

@@ -68,7 +68,8 @@ pub(crate) fn toy() -> Toy {
 }
 
 pub(crate) fn genesis_circuit(file: &VerifyingKeyFile) -> GenesisCircuit {
-    GenesisCircuit { id: CIRCUIT, constraints: file.constraints, verifying_key_id: file.id().0, verifying_key: file.to_bytes() }
+    let (verifying_key, transcript) = (file.to_bytes(), None);
+    GenesisCircuit { id: CIRCUIT, constraints: file.constraints, verifying_key_id: file.id().0, verifying_key, transcript }
 }
 
 /// The key of somebody named by a number.
@@ -93,6 +94,7 @@ pub(crate) fn genesis() -> Genesis {
         accounts: vec![],
         faucet: None,
         circuits: vec![genesis_circuit(&toy().verifying_key_file())],
+        circuit_delay_blocks: 2,
         anchors: AnchorRules { interval_blocks: 1, grace_ms: 5_000 },
         consortium_window_months: 3.try_into().unwrap(),
         fees: Fees { base: 1, per_byte: 0, per_proof: 0 },

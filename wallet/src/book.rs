@@ -12,8 +12,9 @@ use probity_ledger::address::Address;
 use probity_ledger::genesis::{ChainKind, Genesis};
 use probity_ledger::keys::PublicKey;
 use probity_ledger::name::Name;
-use probity_ledger::state_value::{AnchorEntry, Institution, Lender, PolicyEntry};
+use probity_ledger::state_value::{AnchorEntry, CircuitState, Institution, Lender, PolicyEntry};
 use probity_ledger::transaction::Slot;
+use probity_params::{KeyId, Kind, VerifyingKeyFile};
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU16;
 
@@ -28,16 +29,36 @@ pub enum Provenance {
     Imported,
 }
 
-/// A circuit of the chain.
+/// A circuit of the chain, with what a prover must know of its key.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ChainCircuit {
-    /// Its id.
-    pub id: CircuitId,
-    /// Digest of its constraints.
-    pub constraints: Digest,
-    /// Digest of its verifying key.
-    pub verifying_key_id: Digest,
+pub struct KnownCircuit {
+    /// What the chain's state says, without the key's bytes.
+    pub entry: CircuitState,
+    /// How the key was made, as the key's file says.
+    pub kind: Kind,
+}
+
+/// The key is not the one that the chain's state names.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the chain's key of {circuit} is not the one that its state names: ask another node, and do not answer requests for it")]
+pub struct WrongKey {
+    /// The circuit.
+    pub circuit: CircuitId,
+}
+
+impl KnownCircuit {
+    /// Takes a circuit's entry, and how its key was made from the key's file, which the entry or the genesis holds.
+    ///
+    /// # Errors
+    /// [`WrongKey`].
+    pub fn of(entry: CircuitState, genesis: &Genesis) -> Result<Self, WrongKey> {
+        let (circuit, key) = (entry.id, KeyId(entry.verifying_key_id));
+        let file = entry.with_key(genesis).and_then(|c| VerifyingKeyFile::from_bytes(&c.verifying_key).ok());
+        let named = |f: &VerifyingKeyFile| f.id() == key && f.circuit == circuit.name() && f.constraints == entry.constraints;
+        let kind = file.filter(named).ok_or(WrongKey { circuit })?.kind;
+        Ok(Self { entry: CircuitState { verifying_key: None, ..entry }, kind })
+    }
 }
 
 /// What never changes about a chain; made from its genesis only.
@@ -56,18 +77,11 @@ pub struct ChainTerms {
     pub consortium_window_months: NonZeroU16,
     /// The identity authority's account.
     pub authority: Address,
-    /// Circuits.
-    pub circuits: Vec<ChainCircuit>,
 }
 
 impl ChainTerms {
     /// Takes them from the genesis, whose digest is the chain id.
     pub fn of(genesis: &Genesis) -> Self {
-        let circuit = |c: &probity_ledger::genesis::GenesisCircuit| ChainCircuit {
-            id: c.id,
-            constraints: c.constraints,
-            verifying_key_id: c.verifying_key_id,
-        };
         Self {
             chain_id: genesis.chain_id(),
             name: genesis.chain_name.clone(),
@@ -75,13 +89,7 @@ impl ChainTerms {
             grace_ms: genesis.anchors.grace_ms,
             consortium_window_months: genesis.consortium_window_months,
             authority: genesis.authority(),
-            circuits: genesis.circuits.iter().map(circuit).collect(),
         }
-    }
-
-    /// The circuit with this id.
-    pub fn circuit(&self, id: CircuitId) -> Option<&ChainCircuit> {
-        self.circuits.iter().find(|c| c.id == id)
     }
 }
 
@@ -127,6 +135,8 @@ pub struct Book {
     pub institutions: Vec<Institution>,
     /// Lenders.
     pub lenders: Vec<Lender>,
+    /// Circuits.
+    pub circuits: Vec<KnownCircuit>,
     /// Schemas.
     pub schemas: Vec<Schema>,
     /// Policies.
@@ -149,6 +159,11 @@ impl Book {
     /// The institution's name, or the slot's number where nobody is known.
     pub fn institution_name(&self, slot: Slot) -> String {
         self.institution(slot).map_or_else(|| format!("institution of slot {slot}"), |i| i.name.to_string())
+    }
+
+    /// A circuit by id.
+    pub fn circuit(&self, id: CircuitId) -> Option<&KnownCircuit> {
+        self.circuits.iter().find(|c| c.entry.id == id)
     }
 
     /// A schema by id.
@@ -177,5 +192,69 @@ impl Book {
             ScopeKind::Lender => NonZeroU16::new(lender.window_months),
             ScopeKind::Consortium => Some(self.terms.consortium_window_months),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use probity_ledger::block::PROTOCOL_VERSION;
+    use probity_ledger::certificate::{Validator, ValidatorSet};
+    use probity_ledger::genesis::{AnchorRules, Fees, GenesisCircuit, Limits};
+    use probity_ledger::keys::SecretKey;
+    use probity_params::testing::Toy;
+
+    fn genesis() -> Genesis {
+        let key = SecretKey::generate().public();
+        Genesis {
+            protocol_version: PROTOCOL_VERSION,
+            chain_name: Name::new("test").unwrap(),
+            kind: ChainKind::Production,
+            time_unix_ms: 1,
+            validators: ValidatorSet::new(vec![Validator { public_key: key, power: 1 }]).unwrap(),
+            identity_authority: key,
+            accounts: vec![],
+            faucet: None,
+            circuits: vec![],
+            circuit_delay_blocks: 5,
+            anchors: AnchorRules { interval_blocks: 10, grace_ms: 60_000 },
+            consortium_window_months: NonZeroU16::MIN,
+            fees: Fees { base: 1, per_byte: 1, per_proof: 1 },
+            limits: Limits { block_bytes: 1 << 20, block_transactions: 100, block_proofs: 10, clock_drift_ms: 1_000 },
+        }
+    }
+
+    #[test]
+    fn how_a_key_was_made_is_read_from_the_chains_file() {
+        let toy = Toy::new(2).named("eligibility-3");
+        let file = VerifyingKeyFile { kind: Kind::Ceremony, ..toy.verifying_key_file() };
+        let circuit = GenesisCircuit {
+            id: CircuitId::Eligibility3,
+            constraints: file.constraints,
+            verifying_key_id: file.id().0,
+            verifying_key: file.to_bytes(),
+            transcript: Some(Digest::default()),
+        };
+        let mut genesis = genesis();
+        genesis.circuits = vec![circuit.clone()];
+        let (own, adopted) = (CircuitState::of_genesis(&circuit), CircuitState::adopted(circuit.clone(), 5, 1));
+        for entry in [own.clone(), adopted.clone()] {
+            let known = KnownCircuit::of(entry.clone(), &genesis).unwrap();
+            assert_eq!((known.kind, known.entry.verifying_key), (Kind::Ceremony, None));
+            let other = Digest::of("test", &[b"other"]);
+            let wrong = [
+                CircuitState { verifying_key_id: other, ..entry.clone() },
+                CircuitState { constraints: other, ..entry.clone() },
+                CircuitState { id: CircuitId::Eligibility1, ..entry.clone() },
+            ];
+            for wrong in wrong {
+                assert!(KnownCircuit::of(wrong.clone(), &genesis).is_err(), "{wrong:?}");
+            }
+        }
+        genesis.circuits.clear();
+        assert_eq!(KnownCircuit::of(own, &genesis), Err(WrongKey { circuit: CircuitId::Eligibility3 }));
+        let marked = VerifyingKeyFile { kind: Kind::Development, ..file };
+        let altered = CircuitState { verifying_key: Some(marked.to_bytes()), ..adopted };
+        assert!(KnownCircuit::of(altered, &genesis).is_err(), "the digest covers how the key was made");
     }
 }

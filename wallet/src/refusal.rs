@@ -1,9 +1,11 @@
 //! Why the wallet does not answer a request: one variant a rule.
 
 use crate::select::SelectError;
+use probity_credit::circuit_id::CircuitId;
 use probity_credit::digest::Digest;
 use probity_credit::policy::PolicyError;
 use probity_ledger::address::Address;
+use probity_ledger::error::TxError;
 use probity_ledger::request::RequestError;
 use probity_prover::CannotProve;
 
@@ -94,8 +96,17 @@ pub enum Refusal {
     #[error("the policy is one that the chain refuses: {0}")]
     Policy(#[from] PolicyError),
     /// The circuit is not the chain's, or its key is not.
-    #[error("the request names a circuit or key that the chain's genesis does not have: do not answer it")]
+    #[error("the request names a circuit or key that the chain does not have: do not answer it")]
     OtherKey,
+    /// Anybody can forge proofs for the key.
+    #[error("the chain's key of {circuit} is a development key, which only a development chain may have: do not answer")]
+    DevelopmentKey {
+        /// The circuit.
+        circuit: CircuitId,
+    },
+    /// Validators stopped or retired the circuit, or it is not accepted yet.
+    #[error("the chain does not accept the circuit that the request needs: {0}")]
+    Circuit(TxError),
     /// Answered already.
     #[error("this request was answered already: send the same answer again with --resend")]
     AlreadyAnswered {

@@ -15,9 +15,11 @@ use probity_credit::schema::Schema;
 use probity_credit::statement::{Evaluation, StatementError, Verdict, Witness, evaluate};
 use probity_ledger::address::Address;
 use probity_ledger::delivery::RegistrySnapshot;
+use probity_ledger::genesis::ChainKind;
 use probity_ledger::request::{RequestObject, SignedRequest};
 use probity_ledger::state_value::Lender;
 use probity_ledger::transaction::Slot;
+use probity_params::Kind;
 use probity_prover::CannotProve;
 use serde::Serialize;
 
@@ -211,10 +213,15 @@ impl Wallet {
         let schema = book.schema(&request.policy.schema).ok_or(Refusal::UnknownSchema { schema: request.policy.schema })?;
         let compiled = request.policy.compile(schema)?;
         let [credential] = &request.dcql_query.credentials;
-        let circuit = book.terms.circuit(request.policy.circuit).ok_or(Refusal::OtherKey)?;
-        if circuit.verifying_key_id != credential.meta.verifying_key_id {
+        let circuit = book.circuit(request.policy.circuit).ok_or(Refusal::OtherKey)?;
+        if circuit.entry.verifying_key_id != credential.meta.verifying_key_id {
             return Err(Refusal::OtherKey);
         }
+        if circuit.kind == Kind::Development && book.terms.kind != ChainKind::Development {
+            return Err(Refusal::DevelopmentKey { circuit: circuit.entry.id });
+        }
+        // the answer can be recorded in the next block at the earliest
+        circuit.entry.check_accepted(book.height.saturating_add(1)).map_err(Refusal::Circuit)?;
         self.check_probing(request, lender)?;
         Ok(Admitted { lender, schema, compiled })
     }

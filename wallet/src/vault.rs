@@ -11,8 +11,8 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
-/// The format's version: 1, since the first release.
-pub const VERSION: u16 = 1;
+/// The format's version. 2: the chain's book says what became of its circuits.
+pub const VERSION: u16 = 2;
 /// Largest wallet file.
 pub const FILE_BYTES_MAX: usize = 64 << 20;
 /// Shortest passphrase for a new wallet, characters.

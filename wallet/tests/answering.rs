@@ -7,10 +7,14 @@ use probity_credit::domain::Domain;
 use probity_credit::month::Month;
 use probity_credit::nullifier::ScopeKind;
 use probity_credit::statement::check;
+use probity_ledger::error::TxError;
+use probity_ledger::genesis::ChainKind;
 use probity_ledger::keys::SecretKey;
 use probity_ledger::request::{RequestObject, SignedRequest};
 use probity_ledger::transaction::{LenderKind, PROOF_BYTES};
+use probity_params::Kind;
 use probity_prover::CannotProve;
+use probity_wallet::book::Book;
 use probity_wallet::log::Event;
 use probity_wallet::select::SelectError;
 use probity_wallet::{Consent, Draft, Refusal, Wallet};
@@ -186,6 +190,34 @@ fn each_rule_about_requests_refuses() {
         let refusal = refused(&mut w, signed);
         assert!(is(&refusal), "case {k}: {refusal}");
     }
+}
+
+#[test]
+fn circuits_that_the_chain_does_not_accept_are_refused() {
+    let mut w = World::new(6);
+    w.collect();
+    let (signed, circuit, next) = (w.signed(|_| ()), w.policy.circuit, w.book.height + 1);
+    let mut refused = |change: &dyn Fn(&mut Book, usize)| {
+        let mut book = w.book.clone();
+        let at = book.circuits.iter().position(|c| c.entry.id == circuit).unwrap();
+        change(&mut book, at);
+        w.wallet.accept_book(book).unwrap();
+        w.wallet.review(signed.clone(), NOW).err()
+    };
+    let is = |refusal: Option<Refusal>, expected: TxError| assert!(matches!(refusal, Some(Refusal::Circuit(e)) if e == expected));
+    let stopped = TxError::CircuitStopped { circuit, stopped_height: 9 };
+    is(refused(&|b, i| b.circuits[i].entry.stopped_height = Some(9)), stopped);
+    let early = TxError::CircuitNotActiveYet { circuit, active_from: next + 1, height: next };
+    is(refused(&|b, i| b.circuits[i].entry.active_from_height = next + 1), early);
+    let retired = TxError::CircuitRetired { circuit, last_height: next - 1 };
+    is(refused(&|b, i| b.circuits[i].entry.last_height = Some(next - 1)), retired);
+    assert!(refused(&|b, i| (b.circuits[i].entry.active_from_height, b.circuits[i].entry.last_height) = (next, Some(next))).is_none());
+    assert!(matches!(refused(&|b, i| drop(b.circuits.remove(i))), Some(Refusal::OtherKey)));
+    assert!(matches!(refused(&|b, i| b.circuits[i].entry.verifying_key_id = Default::default()), Some(Refusal::OtherKey)));
+    let development = refused(&|b, _| b.terms.kind = ChainKind::Production);
+    assert!(matches!(development, Some(Refusal::DevelopmentKey { circuit: found }) if found == circuit));
+    let ceremony = |b: &mut Book, i: usize| (b.terms.kind, b.circuits[i].kind) = (ChainKind::Production, Kind::Ceremony);
+    assert!(refused(&ceremony).is_none());
 }
 
 #[test]

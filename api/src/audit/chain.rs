@@ -1,25 +1,22 @@
-//! `/v1/chain`: which chain this is, and its keys.
+//! `/v1/chain`: which chain this is.
 
 use axum::Json;
-use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use probity_chain::engine::Application;
-use probity_credit::circuit_id::CircuitId;
 use probity_credit::commitment::Anchor;
 use probity_credit::digest::Digest;
 use probity_ledger::address::Address;
 use probity_ledger::block::PROTOCOL_VERSION;
-use probity_ledger::error::TxError;
 use probity_ledger::genesis::{AnchorRules, ChainKind, Fees};
 use probity_ledger::name::Name;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::circuits::{self, CircuitView};
 use crate::app::Shared;
-use crate::http::extract::InPath;
-use crate::problem::{Problem, Rule};
+use crate::problem::Problem;
 
 /// The newest block.
 #[derive(Debug, Serialize, ToSchema)]
@@ -31,20 +28,6 @@ pub struct TipView {
     pub hash: Digest,
     /// Time, milliseconds since 1970.
     pub time_unix_ms: u64,
-}
-
-/// A circuit of the chain.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct CircuitView {
-    /// Circuit.
-    #[schema(value_type = String)]
-    pub id: CircuitId,
-    /// Digest of its constraints.
-    #[schema(value_type = String)]
-    pub constraints: Digest,
-    /// Id of its verifying key.
-    #[schema(value_type = String)]
-    pub verifying_key_id: Digest,
 }
 
 /// The chain in short.
@@ -98,11 +81,6 @@ pub struct ChainView {
 pub async fn chain(State(app): State<Shared>) -> Result<Json<ChainView>, Problem> {
     let view = app.blocking(|app| {
         let (genesis, status) = (app.genesis(), app.node.status());
-        let circuit = |c: &probity_ledger::genesis::GenesisCircuit| CircuitView {
-            id: c.id,
-            constraints: c.constraints,
-            verifying_key_id: c.verifying_key_id,
-        };
         Ok(ChainView {
             chain_id: app.chain_id,
             chain_name: genesis.chain_name.clone(),
@@ -112,7 +90,7 @@ pub async fn chain(State(app): State<Shared>) -> Result<Json<ChainView>, Problem
             tip: TipView { height: status.height, hash: status.block_hash, time_unix_ms: status.time_unix_ms },
             base_height: Application::base(app.node.as_ref()),
             newest_anchor: app.newest().newest_anchor()?.map(|entry| entry.anchor),
-            circuits: genesis.circuits.iter().map(circuit).collect(),
+            circuits: circuits::read(app)?.items,
             identity_authority: genesis.authority(),
             faucet: genesis.faucet,
             fees: genesis.fees.clone(),
@@ -129,21 +107,4 @@ pub async fn chain(State(app): State<Shared>) -> Result<Json<ChainView>, Problem
 #[utoipa::path(get, path = "/v1/chain/genesis", tag = "audit", responses((status = 200, description = "The genesis", body = Object)))]
 pub async fn genesis(State(app): State<Shared>) -> Response {
     ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], app.genesis().to_json()).into_response()
-}
-
-/// Fetches a verifying key as the genesis holds it.
-#[utoipa::path(
-    get, path = "/v1/verifying-keys/{circuit}", tag = "audit", params(("circuit" = String, Path, description = "For example eligibility-3")),
-    responses((status = 200, description = "The key's file", body = Vec<u8>, content_type = "application/octet-stream"), (status = "default", description = "A problem", body = crate::openapi::ProblemBody))
-)]
-pub async fn verifying_key(State(app): State<Shared>, InPath(name): InPath<String>) -> Result<Response, Problem> {
-    let unknown = || Problem::from(Rule::PathMalformed { reason: "the circuits are listed in /v1/chain".into() });
-    let circuit = CircuitId::ALL.into_iter().find(|c| c.name() == name).ok_or_else(unknown)?;
-    let found = app.genesis().circuit(circuit).ok_or(TxError::CircuitUnknown { circuit })?;
-    let id = HeaderValue::from_str(&found.verifying_key_id.to_string()).map_err(Problem::internal)?;
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream")),
-        (HeaderName::from_static("probity-verifying-key-id"), id),
-    ];
-    Ok((headers, Body::from(found.verifying_key.clone())).into_response())
 }

@@ -2,6 +2,7 @@
 
 pub mod blocks;
 pub mod chain;
+pub mod circuits;
 pub mod commitments;
 pub mod entry;
 pub mod lists;

@@ -132,11 +132,13 @@ fn run(app: &App, wanted: &VerifyRequest, checks: &mut Checks) -> Result<(), Pro
         return Err(checks.fail(CheckName::Circuit, other));
     }
     checks.pass(CheckName::Circuit, format!("it is the policy's, {}", policy.circuit.name()));
-    let circuit = app.verifier.circuit(policy.circuit);
-    if circuit.is_err() {
-        return Err(checks.fail(CheckName::VerifyingKey, TxError::CircuitUnknown { circuit: policy.circuit }));
-    }
-    checks.pass(CheckName::VerifyingKey, "the key is the one in the genesis");
+    let unknown = TxError::CircuitUnknown { circuit: policy.circuit };
+    let circuit = view.circuit(policy.circuit)?.ok_or_else(|| checks.fail(CheckName::VerifyingKey, unknown))?;
+    let accepted = match circuit.check_accepted(view.height().saturating_add(1)) {
+        Ok(()) => "proofs of it are accepted".to_owned(),
+        Err(e) => format!("but {e}"),
+    };
+    checks.pass(CheckName::VerifyingKey, format!("the chain's key is {}; {accepted}", circuit.verifying_key_id));
 
     match &wanted.opening {
         None => checks.skip(CheckName::AnswerOpening, "no opening was given: the verdict stays closed"),
@@ -152,7 +154,7 @@ fn run(app: &App, wanted: &VerifyRequest, checks: &mut Checks) -> Result<(), Pro
             checks.pass(CheckName::AnswerOpening, "it hashes to the answer");
         }
     }
-    let prepared = app.verifier.policy(&policy, &schema).map_err(Problem::internal)?;
+    let prepared = app.verifier.policy(&circuit, &policy, &schema).map_err(Problem::internal)?;
     if prepared.verify(&inputs.changing(), &proof).is_err() {
         return Err(checks.fail(CheckName::Pairing, TxError::ProofInvalid));
     }

@@ -5,14 +5,16 @@ use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 
 use probity_chain::engine::EngineConfig;
-use probity_credit::circuit_id::CircuitId;
+use probity_credit::digest::Digest;
 use probity_ledger::address::Address;
 use probity_ledger::block::PROTOCOL_VERSION;
 use probity_ledger::certificate::{Validator, ValidatorSet};
-use probity_ledger::genesis::{AnchorRules, ChainKind, Fees, Genesis, GenesisAccount, GenesisCircuit, Limits, VERIFYING_KEY_BYTES_MAX};
+use probity_ledger::genesis::{
+    AnchorRules, ChainKind, Fees, Genesis, GenesisAccount, GenesisCircuit, Limits, TRANSCRIPT_BYTES_MAX, VERIFYING_KEY_BYTES_MAX,
+};
 use probity_ledger::keys::{PublicKey, SecretKey};
 use probity_ledger::name::Name;
-use probity_params::VerifyingKeyFile;
+use probity_verifier::registry::describe;
 
 use super::{CommandError, HomeArg};
 use crate::app::now_unix_ms;
@@ -26,11 +28,13 @@ const BALANCE: u64 = 1_000_000_000_000;
 const FAUCET_AMOUNT_MAX: u64 = 100_000_000;
 /// How verifying keys' files end.
 const KEY_FILE_END: &str = ".vk";
+/// How the file with a ceremony's transcript ends that lies beside a key's.
+const TRANSCRIPT_FILE_END: &str = ".transcript.json";
 
 /// The rules of a new chain.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct ChainArgs {
-    /// Folder of the verifying keys, `<circuit>.vk`, as `probity params setup` writes them.
+    /// Folder of the verifying keys, `<circuit>.vk`; beside each that a ceremony made, its transcript, `<circuit>.transcript.json`.
     #[arg(long)]
     pub verifying_keys: PathBuf,
     /// The chain's name.
@@ -42,6 +46,9 @@ pub(super) struct ChainArgs {
     /// How long a replaced anchor counts, and the longest life of a request, seconds.
     #[arg(long, default_value_t = 3_600)]
     pub grace_seconds: u64,
+    /// Blocks that lie at least between the decision that a circuit begins or ends to be accepted, and its taking effect.
+    #[arg(long, default_value_t = 20)]
+    pub circuit_delay_blocks: u64,
     /// Window of the consortium's nullifier scope, months.
     #[arg(long, default_value = "3")]
     pub consortium_window: NonZeroU16,
@@ -167,6 +174,7 @@ pub(super) fn genesis(args: &ChainArgs, kind: ChainKind, beginning: &Beginning) 
         accounts,
         faucet: beginning.faucet.as_ref().map(|key| Address::of(&key.public())),
         circuits: circuits(&args.verifying_keys)?,
+        circuit_delay_blocks: args.circuit_delay_blocks,
         anchors: AnchorRules { interval_blocks: args.anchor_interval, grace_ms: args.grace_seconds.saturating_mul(1_000) },
         consortium_window_months: args.consortium_window,
         fees: Fees { base: 1_000, per_byte: 1, per_proof: 5_000 },
@@ -189,13 +197,71 @@ impl GenesisErrorOf {
 
 fn circuits(folder: &Path) -> Result<Vec<GenesisCircuit>, CommandError> {
     let mut circuits = Vec::new();
-    for name in files::names(folder)?.into_iter().filter(|name| name.ends_with(KEY_FILE_END)) {
-        let path = folder.join(name);
+    for name in files::names(folder)? {
+        let Some(circuit) = name.strip_suffix(KEY_FILE_END) else { continue };
+        let path = folder.join(&name);
         let bytes = files::read_existing(&path, VERIFYING_KEY_BYTES_MAX)?;
-        let file = VerifyingKeyFile::from_bytes(&bytes).map_err(|source| CommandError::VerifyingKey { path: path.clone(), source })?;
-        let Some(id) = CircuitId::ALL.into_iter().find(|id| id.name() == file.circuit) else { continue };
-        circuits.push(GenesisCircuit { id, constraints: file.constraints, verifying_key_id: file.id().0, verifying_key: bytes });
+        let beside = folder.join(format!("{circuit}{TRANSCRIPT_FILE_END}"));
+        let transcript = files::read(&beside, TRANSCRIPT_BYTES_MAX)?.map(|bytes| Digest::of_file(&bytes));
+        circuits.extend(describe(bytes, transcript).map_err(|source| CommandError::VerifyingKey { path, source })?);
     }
     circuits.sort_by_key(|c| c.id);
     if circuits.is_empty() { Err(CommandError::NoVerifyingKeys { path: folder.to_owned() }) } else { Ok(circuits) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::FileError;
+    use crate::run::RunError;
+    use probity_credit::statement::position;
+    use probity_ledger::genesis::GenesisError;
+    use probity_params::testing::Toy;
+    use probity_params::{Kind, VerifyingKeyFile};
+    use probity_verifier::RegistryError;
+
+    fn begin_with(kind: Kind, transcript: Option<&[u8]>, chain: ChainKind) -> Result<Genesis, CommandError> {
+        let folder = tempfile::tempdir().unwrap();
+        let toy = Toy::new(position::COUNT - position::POLICY).named("eligibility-3");
+        let file = VerifyingKeyFile { kind, ..toy.verifying_key_file() };
+        std::fs::write(folder.path().join("eligibility-3.vk"), file.to_bytes()).unwrap();
+        if let Some(transcript) = transcript {
+            std::fs::write(folder.path().join("eligibility-3.transcript.json"), transcript).unwrap();
+        }
+        let args = ChainArgs {
+            verifying_keys: folder.path().to_owned(),
+            chain_name: Name::new("test").unwrap(),
+            anchor_interval: 5,
+            grace_seconds: 60,
+            circuit_delay_blocks: 3,
+            consortium_window: NonZeroU16::MIN,
+            block_time_ms: 500,
+            heartbeat_ms: 5_000,
+        };
+        let beginning = Beginning { validators: vec![SecretKey::generate()], authority: SecretKey::generate(), faucet: None };
+        genesis(&args, chain, &beginning)
+    }
+
+    #[test]
+    fn a_production_chain_begins_with_keys_and_transcripts_of_ceremonies() {
+        let made = begin_with(Kind::Ceremony, Some(b"abc"), ChainKind::Production).unwrap();
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(made.circuits[0].transcript.unwrap().to_string(), abc);
+        assert_eq!(made.circuit_delay_blocks, 3);
+        let without = |kind| begin_with(kind, None, ChainKind::Production);
+        for kind in [Kind::Ceremony, Kind::Development] {
+            assert!(matches!(without(kind), Err(CommandError::Genesis(GenesisError::NoTranscript { .. }))), "{kind}");
+        }
+        let refused = |kind, transcript, chain| match begin_with(kind, transcript, chain) {
+            Err(CommandError::Run(RunError::Keys(e))) => e,
+            other => panic!("{kind}: {other:?}"),
+        };
+        let play = ChainKind::Development;
+        assert!(matches!(refused(Kind::Development, Some(&b"abc"[..]), ChainKind::Production), RegistryError::Development { .. }));
+        assert!(matches!(refused(Kind::Development, Some(&b"abc"[..]), play), RegistryError::TranscriptOfDevelopmentKey { .. }));
+        assert!(matches!(refused(Kind::Ceremony, None, play), RegistryError::NoTranscript { .. }));
+        assert_eq!(begin_with(Kind::Development, None, play).unwrap().circuits[0].transcript, None);
+        let long = begin_with(Kind::Ceremony, Some(&vec![b' '; TRANSCRIPT_BYTES_MAX + 1]), ChainKind::Production);
+        assert!(matches!(long, Err(CommandError::File(FileError::TooLong { .. }))));
+    }
 }

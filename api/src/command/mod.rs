@@ -62,7 +62,7 @@ enum Command {
     /// Lenders that ask through this node.
     #[command(subcommand)]
     Lenders(lenders::LendersCommand),
-    /// Approve an admission with this node's validator key.
+    /// Approve an admission, or a decision about a circuit, with this node's validator key.
     Approve(approve::ApproveArgs),
     /// Print program and protocol version.
     Version,
@@ -132,10 +132,10 @@ pub enum CommandError {
         known: String,
     },
     /// No validator key.
-    #[error("this node has no validator key: only validators approve admissions")]
+    #[error("this node has no validator key: only validators approve")]
     NotValidator,
-    /// Not an admission.
-    #[error("the file is no admission: {reason}")]
+    /// Nothing that validators approve.
+    #[error("the file holds nothing that validators approve: {reason}")]
     Admission {
         /// Why.
         reason: String,

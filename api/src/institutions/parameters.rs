@@ -47,15 +47,19 @@ impl Parameters {
     }
 
     fn transcript(&self, circuit: CircuitId) -> Result<Vec<u8>, Problem> {
-        read(&self.open(circuit, TRANSCRIPT)?, TRANSCRIPT_BYTES_MAX)
+        let file = self.open(circuit, TRANSCRIPT)?;
+        if file.metadata().map_err(Problem::internal)?.len() > TRANSCRIPT_BYTES_MAX {
+            return Err(Problem::internal(format!("the transcript of {circuit} is longer than {TRANSCRIPT_BYTES_MAX} bytes")));
+        }
+        read(&file, TRANSCRIPT_BYTES_MAX)
     }
 
     fn chunk(&self, circuit: CircuitId, index: u64) -> Result<Vec<u8>, Problem> {
         let mut file = self.open(circuit, KEY)?;
-        let begin = index.checked_mul(CHUNK_BYTES).ok_or(Rule::ParametersUnknown)?;
+        let bytes = file.metadata().map_err(Problem::internal)?.len();
+        let begin = index.checked_mul(CHUNK_BYTES).filter(|begin| *begin < bytes).ok_or(Rule::ParametersUnknown)?;
         file.seek(SeekFrom::Start(begin)).map_err(Problem::internal)?;
-        let chunk = read(&file, CHUNK_BYTES)?;
-        if chunk.is_empty() { Err(Rule::ParametersUnknown.into()) } else { Ok(chunk) }
+        read(&file, CHUNK_BYTES)
     }
 
     fn list(&self) -> Vec<Offer> {

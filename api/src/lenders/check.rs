@@ -25,9 +25,9 @@ pub enum CheckName {
     AnchorInGrace,
     /// The policy was active at the anchor.
     PolicyActive,
-    /// The circuit is the policy's.
+    /// The circuit is the policy's, and the chain accepts it.
     Circuit,
-    /// The verifying key is the one in the genesis.
+    /// The verifying key is the one that the chain has for the circuit.
     VerifyingKey,
     /// The person was granted nothing in this scope and window.
     NullifierUnspent,

@@ -110,7 +110,7 @@ fn make(app: &App, lender: &Lender, wanted: CreateRequest) -> Result<CreatedRequ
     if wanted.applicant_person.is_some() && !policy.show_person {
         return Err(Rule::ApplicantNotShown.into());
     }
-    let circuit = app.genesis().circuit(policy.circuit).ok_or(TxError::CircuitUnknown { circuit: policy.circuit })?;
+    let circuit = view.accepted_circuit(policy.circuit)?;
     let window_months = match policy.scope {
         ScopeKind::Lender => {
             NonZeroU16::new(admitted.window_months).ok_or_else(|| Problem::internal("a lender with a window of 0 months"))?

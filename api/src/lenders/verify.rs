@@ -10,7 +10,7 @@ use probity_credit::nullifier::{Scope, ScopeKind};
 use probity_credit::statement::PublicInputs;
 use probity_ledger::error::TxError;
 use probity_ledger::request::{Presentation, RequestObject, ResponseObject};
-use probity_ledger::state_value::PolicyEntry;
+use probity_ledger::state_value::{CircuitState, PolicyEntry};
 
 use super::check::{CheckName, Checks};
 use super::create::check_active;
@@ -34,7 +34,7 @@ pub(super) fn verify(app: &App, stored: &Stored, response: &ResponseObject, now:
     let view = app.newest();
     check_request(app, &view, stored, response, now, checks)?;
     check_anchor(app, &view, request, now, checks)?;
-    let policy = check_policy(app, &view, request, checks)?;
+    let (policy, circuit) = check_policy(&view, request, checks)?;
 
     let scope = scope(app, &view, request)?;
     if let Some(spent) = view.nullifier(&scope, &given.nullifier)? {
@@ -53,7 +53,7 @@ pub(super) fn verify(app: &App, stored: &Stored, response: &ResponseObject, now:
         answer: given.answer,
     };
     let schema = view.schema(&policy.policy.schema)?.ok_or_else(|| Problem::internal("a registered policy without its schema"))?;
-    let prepared = app.verifier.policy(&policy.policy, &schema.schema).map_err(Problem::internal)?;
+    let prepared = app.verifier.policy(&circuit, &policy.policy, &schema.schema).map_err(Problem::internal)?;
     if prepared.verify(&inputs.changing(), &proof).is_err() {
         return Err(checks.fail(CheckName::Pairing, TxError::ProofInvalid));
     }
@@ -122,7 +122,7 @@ fn check_anchor(app: &App, view: &View<'_>, request: &RequestObject, now: u64, c
     }
 }
 
-fn check_policy(app: &App, view: &View<'_>, request: &RequestObject, checks: &mut Checks) -> Result<PolicyEntry, Problem> {
+fn check_policy(view: &View<'_>, request: &RequestObject, checks: &mut Checks) -> Result<(PolicyEntry, CircuitState), Problem> {
     let meta = &request.dcql_query.credentials[0].meta;
     let id = meta.policy_id;
     let entry = view.policy(&id)?.ok_or_else(|| checks.fail(CheckName::PolicyActive, TxError::PolicyUnknown { policy: id }))?;
@@ -133,14 +133,13 @@ fn check_policy(app: &App, view: &View<'_>, request: &RequestObject, checks: &mu
         let other = Rule::CircuitNotOfPolicy { expected: circuit.name().into(), found: meta.circuit_id.name().into() };
         return Err(checks.fail(CheckName::Circuit, other));
     }
-    checks.pass(CheckName::Circuit, format!("it is the policy's, {}", circuit.name()));
-    let known = app.genesis().circuit(circuit).is_some_and(|c| c.verifying_key_id == meta.verifying_key_id);
-    let loaded = app.verifier.circuit(circuit).is_ok_and(|c| c.key().0 == meta.verifying_key_id);
-    if !known || !loaded {
+    let state = view.accepted_circuit(circuit).map_err(|e| checks.fail(CheckName::Circuit, e))?;
+    checks.pass(CheckName::Circuit, format!("it is the policy's, {}, and the chain accepts it", circuit.name()));
+    if state.verifying_key_id != meta.verifying_key_id {
         return Err(checks.fail(CheckName::VerifyingKey, Rule::VerifyingKeyUnknown { circuit: circuit.name().into() }));
     }
-    checks.pass(CheckName::VerifyingKey, "its digest is the one in the genesis");
-    Ok(entry)
+    checks.pass(CheckName::VerifyingKey, "its digest is the one that the chain has");
+    Ok((entry, state))
 }
 
 /// From what the chain says of the owner's window, as the chain itself computes it for the record.

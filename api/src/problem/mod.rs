@@ -82,6 +82,8 @@ fn status(error: &TxError) -> StatusCode {
         | TxError::LenderExists { .. }
         | TxError::SchemaExists { .. }
         | TxError::PolicyExists { .. }
+        | TxError::CircuitExists { .. }
+        | TxError::WrongDecision { .. }
         | TxError::StaleIdentityRoot { .. }
         | TxError::RecordExists { .. }
         | TxError::NullifierSpent { .. } => StatusCode::CONFLICT,

@@ -253,11 +253,11 @@ rules! {
         /// The given one.
         found: String,
     } = 422, "circuit-not-of-policy", "the policy's circuit is {expected}, not {found}", "prove with the policy's circuit";
-    /// The genesis has another key.
+    /// The chain has another key.
     VerifyingKeyUnknown {
         /// The circuit.
         circuit: String,
-    } = 422, "verifying-key-unknown", "the verifying key named for {circuit} is not the one in the chain's genesis", "use the key in /v1/verifying-keys";
+    } = 422, "verifying-key-unknown", "the verifying key named for {circuit} is not the one that the chain has", "use the key in /v1/circuits";
     /// The opening is not that of the answer.
     AnswerMismatch {
         /// Why.

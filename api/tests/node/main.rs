@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "these are tests: what is not there must stop them")]
 
 mod audit;
+mod circuits;
 mod client;
 mod limits;
 mod parameters;

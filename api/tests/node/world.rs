@@ -29,9 +29,9 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use tokio::sync::oneshot;
 
-const CIRCUIT: CircuitId = CircuitId::Eligibility3;
+pub(crate) const CIRCUIT: CircuitId = CircuitId::Eligibility3;
 
-fn toy() -> Toy {
+pub(crate) fn toy() -> Toy {
     Toy::new(position::COUNT - position::POLICY).named(CIRCUIT.name())
 }
 
@@ -116,7 +116,18 @@ impl World {
         let arguments = ["probityd", "init", "--dev", "--listen", "127.0.0.1:0", "--engine-listen", "/ip4/127.0.0.1/tcp/0"];
         let mut arguments: Vec<String> = arguments.map(String::from).to_vec();
         arguments.extend(["--home".into(), text(&path), "--verifying-keys".into(), text(&keys_folder)]);
-        let more = ["--anchor-interval", "2", "--grace-seconds", "600", "--block-time-ms", "20", "--heartbeat-ms", "400"];
+        let more = [
+            "--anchor-interval",
+            "2",
+            "--grace-seconds",
+            "600",
+            "--block-time-ms",
+            "20",
+            "--heartbeat-ms",
+            "400",
+            "--circuit-delay-blocks",
+            "2",
+        ];
         arguments.extend(more.map(String::from));
         arguments.extend(["--lender", "First Lender", "--lender", "Second Lender"].map(String::from));
         command::run(Args::parse_from(arguments)).unwrap();

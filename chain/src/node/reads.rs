@@ -3,6 +3,7 @@
 use super::Node;
 use crate::state::{Cursor, Listing, StateError, Tip, View};
 use borsh::{BorshDeserialize, BorshSerialize};
+use probity_credit::circuit_id::CircuitId;
 use probity_credit::digest::Digest;
 use probity_credit::hash::label::sha256::{RECEIPTS, TRANSACTIONS_ROOT};
 use probity_ledger::address::Address;
@@ -13,7 +14,7 @@ use probity_ledger::merkle::{self, InclusionProof};
 use probity_ledger::receipt::Receipt;
 use probity_ledger::state_key::{self, StateKey};
 use probity_ledger::state_proof::StateProof;
-use probity_ledger::state_value::{Account, AnchorEntry, AnchorState, Institution, Lender, PolicyEntry, Record, SchemaEntry};
+use probity_ledger::state_value::{Account, AnchorEntry, AnchorState, CircuitState, Institution, Lender, PolicyEntry, Record, SchemaEntry};
 use probity_ledger::transaction::{Transaction, TxId};
 use serde::Serialize;
 use std::time::Duration;
@@ -263,6 +264,16 @@ impl Node {
     /// When they can't be read.
     pub fn lenders(&self, before: Option<Cursor>, limit: usize) -> Result<Page<Lender>, StateError> {
         self.page(Listing::Lenders, before, limit, |_, id| state_key::lender(&Address(*id)))
+    }
+
+    /// The circuits that the chain has or had, smallest first.
+    ///
+    /// # Errors
+    /// When they can't be read.
+    pub fn circuits(&self) -> Result<Vec<CircuitState>, StateError> {
+        let below = self.store.snapshot(self.store.tip().height);
+        let view = View::new(&below);
+        CircuitId::ALL.into_iter().filter_map(|id| view.get(&state_key::circuit(id)).transpose()).collect()
     }
 
     /// Anchors, newest first.

@@ -7,7 +7,7 @@ use probity_ledger::block::Block;
 use probity_ledger::certificate::{Certificate, CommitSignature, VoteType, vote_sign_bytes};
 use probity_ledger::receipt::Outcome;
 use probity_ledger::state_value::AnchorEntry;
-use probity_ledger::transaction::{Body, Payload, Transfer, Verdict};
+use probity_ledger::transaction::{AdoptCircuit, Body, Payload, Transfer, Verdict};
 use std::time::Duration;
 
 const BUDGET: Duration = Duration::from_secs(20);
@@ -78,13 +78,18 @@ fn play(nodes: &[&Node]) -> TxId {
 }
 
 fn record(node: &Node, anchor: &AnchorEntry, nonce: u8, verdict: Verdict) -> probity_ledger::transaction::RecordProof {
+    at(node, anchor).record("lender", 1, nonce, verdict)
+}
+
+/// A chain in memory that knows time and anchor of the node's.
+fn at(node: &Node, anchor: &AnchorEntry) -> Chain {
     let mut chain = Chain::new();
     chain.time_unix_ms = node.status().time_unix_ms;
     let height = anchor.anchor.height;
     chain.state.insert(state_key::anchor(height), borsh::to_vec(anchor).unwrap());
     let anchors = probity_ledger::state_value::AnchorState { newest: Some(height) };
     chain.state.insert(state_key::anchors(), borsh::to_vec(&anchors).unwrap());
-    chain.record("lender", 1, nonce, verdict)
+    chain
 }
 
 #[test]
@@ -119,6 +124,42 @@ fn nodes_agree_and_prove_what_they_hold() {
     assert_eq!(two.commitments(None, 10).unwrap().entries.len(), 1);
     assert_eq!(two.identity_updates(None, 10).unwrap().entries.len(), 1);
     assert!(two.prove_at(header.height + 1, &state_key::registry()).unwrap().is_none());
+}
+
+#[test]
+fn an_adopted_circuit_outlives_a_restart() {
+    let dirs = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let fresh = || {
+        let verifier = std::sync::Arc::new(probity_verifier::Verifier::from_genesis(&genesis()).unwrap());
+        Node::open(dirs[0].path(), genesis(), Some(key("validator").public()), MempoolLimits::default(), verifier).unwrap()
+    };
+    let other = open(dirs[1].path(), "second");
+    let policy = policy_for("lender", OTHER_CIRCUIT);
+    let adopted = {
+        let node = fresh();
+        play(&[&node, &other]);
+        let active_from_height = node.tip() + 1 + DELAY;
+        let circuit = Keyed::other().circuit();
+        let adoption = AdoptCircuit { circuit, sequence: 0, active_from_height, approved_until_height: u64::MAX, approvals: vec![] };
+        submit(&node, "rich", Chain::new().decided(Payload::AdoptCircuit(adoption), &["validator"]));
+        while node.tip() + 1 < active_from_height {
+            decide(&[&node, &other]);
+        }
+        submit(&node, "lender", Payload::RegisterPolicy(probity_ledger::transaction::RegisterPolicy { policy: policy.clone() }));
+        while node.newest_anchor().unwrap().unwrap().anchor.height < active_from_height {
+            decide(&[&node, &other]);
+        }
+        node.circuits().unwrap()
+    };
+    let node = fresh();
+    assert_eq!(adopted.iter().map(|c| c.id).collect::<Vec<_>>(), [CIRCUIT, OTHER_CIRCUIT]);
+    assert_eq!(node.circuits().unwrap(), adopted);
+    let anchor = node.newest_anchor().unwrap().unwrap();
+    let record = at(&node, &anchor).record_with("lender", &policy, Keyed::other(), 9);
+    let id = submit(&node, "lender", Payload::RecordProof(record));
+    decide(&[&node, &other]);
+    assert_eq!(node.status().block_hash, other.status().block_hash);
+    assert_eq!(other.transaction(&id).unwrap().unwrap().receipt.outcome, Outcome::Applied);
 }
 
 #[test]

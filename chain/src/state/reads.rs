@@ -97,6 +97,8 @@ pub(super) fn listed(receipt: &Receipt) -> impl Iterator<Item = (Listing, Digest
         Event::CommitmentPublished { .. } => Some((Listing::Commitments, receipt.transaction)),
         Event::IdentitiesUpdated { .. } => Some((Listing::IdentityUpdates, receipt.transaction)),
         Event::Transferred { .. } | Event::KeyRotated { .. } | Event::CommitmentStaged { .. } | Event::PolicyRetired { .. } => None,
+        // there is a known number of circuits: they are looked up one by one
+        Event::CircuitAdopted { .. } | Event::CircuitRetired { .. } | Event::CircuitStopped { .. } => None,
     })
 }
 

@@ -1,33 +1,16 @@
 //! `register_institution`, `register_lender`: admissions by more than two thirds of the voting power.
 
-use super::{BlockContext, ExecError, Execution};
+use super::approval::check_two_thirds;
+use super::{BlockContext, Execution};
 use crate::state::View;
-use probity_ledger::certificate::ValidatorSet;
 use probity_ledger::error::TxError;
 use probity_ledger::receipt::Event;
 use probity_ledger::state_key;
 use probity_ledger::state_value::{DomainSlot, Institution, Lender, RegistryState, SlotState};
-use probity_ledger::transaction::{Approval, RegisterInstitution, RegisterLender, Slot};
-
-/// Signatures were checked with the structure; here it is who signed.
-fn check_approvals(view: &View<'_>, approvals: &[Approval], approved_until_height: u64, ctx: &BlockContext<'_>) -> Result<(), ExecError> {
-    if approved_until_height < ctx.height {
-        return Err(TxError::ApprovalExpired { approved_until_height, height: ctx.height }.into());
-    }
-    let validators: ValidatorSet = view.expect(&state_key::validators(), "validator set")?;
-    let mut approved = 0;
-    for approval in approvals {
-        let known = validators.get(&approval.validator).ok_or(TxError::ApprovalByStranger { validator: approval.validator })?;
-        approved += known.power; // each once, so at most the total, which fits
-    }
-    if !validators.is_quorum(approved) {
-        return Err(TxError::NotEnoughApproval { approved, total: validators.total_power() }.into());
-    }
-    Ok(())
-}
+use probity_ledger::transaction::{RegisterInstitution, RegisterLender, Slot};
 
 pub(super) fn execute_institution(view: &mut View<'_>, p: &RegisterInstitution, ctx: &BlockContext<'_>) -> Execution {
-    check_approvals(view, &p.approvals, p.approved_until_height, ctx)?;
+    check_two_thirds(view, &p.approvals, p.approved_until_height, ctx)?;
     let address = p.address();
     if view.has(&state_key::institution(&address))? {
         return Err(TxError::InstitutionExists { institution: address }.into());
@@ -51,7 +34,7 @@ pub(super) fn execute_institution(view: &mut View<'_>, p: &RegisterInstitution, 
 }
 
 pub(super) fn execute_lender(view: &mut View<'_>, p: &RegisterLender, ctx: &BlockContext<'_>) -> Execution {
-    check_approvals(view, &p.approvals, p.approved_until_height, ctx)?;
+    check_two_thirds(view, &p.approvals, p.approved_until_height, ctx)?;
     let address = p.address();
     if view.has(&state_key::lender(&address))? {
         return Err(TxError::LenderExists { lender: address }.into());

@@ -7,6 +7,8 @@
 
 pub mod account;
 mod admission;
+mod approval;
+mod circuits;
 mod identities;
 mod policies;
 mod publication;
@@ -15,6 +17,8 @@ mod rotation;
 mod schema;
 mod transfer;
 
+#[cfg(test)]
+mod circuits_tests;
 #[cfg(test)]
 mod tests;
 
@@ -82,5 +86,8 @@ pub(crate) fn execute(
         Payload::RegisterPolicy(p) => policies::execute_register(view, &body.sender, p, ctx),
         Payload::RetirePolicy(p) => policies::execute_retire(view, &body.sender, p, ctx),
         Payload::RecordProof(p) => record::execute(view, &body.sender, p, id, ctx, proof),
+        Payload::AdoptCircuit(p) => circuits::execute_adopt(view, p, ctx),
+        Payload::RetireCircuit(p) => circuits::execute_retire(view, p, ctx),
+        Payload::StopCircuit(p) => circuits::execute_stop(view, p, ctx),
     }
 }

@@ -1,6 +1,6 @@
 //! `register_policy`, `retire_policy`.
 
-use super::{BlockContext, Execution};
+use super::{BlockContext, Execution, circuits};
 use crate::state::View;
 use probity_ledger::address::Address;
 use probity_ledger::error::TxError;
@@ -18,9 +18,7 @@ pub(super) fn execute_register(view: &mut View<'_>, sender: &Address, p: &Regist
     let schema: Option<SchemaEntry> = view.get(&state_key::schema(&p.policy.schema))?;
     let schema = schema.ok_or(TxError::SchemaUnknown { schema: p.policy.schema })?;
     p.policy.check(&schema.schema).map_err(|e| TxError::PolicyRefused { reason: e.to_string() })?;
-    if ctx.genesis.circuit(p.policy.circuit).is_none() {
-        return Err(TxError::CircuitUnknown { circuit: p.policy.circuit }.into());
-    }
+    circuits::accepted(view, p.policy.circuit, ctx)?;
     if p.policy.scope != lender.kind.scope() {
         return Err(TxError::ScopeNotAllowed.into());
     }

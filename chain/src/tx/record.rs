@@ -1,6 +1,6 @@
 //! `record_proof`: the chain rebuilds every public input, checks all that is cheap, and only then the proof.
 
-use super::{BlockContext, ExecError, Execution};
+use super::{BlockContext, ExecError, Execution, circuits};
 use crate::proofs::ProofItem;
 use crate::state::View;
 use probity_credit::nullifier::{Scope, ScopeKind};
@@ -20,7 +20,7 @@ pub(crate) struct Prepared {
     record: Record,
 }
 
-/// All checks before the pairing, in the order of the protocol: request, anchor, policy, nullifier.
+/// All checks before the pairing, in the order of the protocol: request, anchor, policy, circuit, nullifier.
 pub(crate) fn prepare(
     view: &View<'_>,
     sender: &Address,
@@ -45,9 +45,7 @@ pub(crate) fn prepare(
     if let Some(height) = policy.retired_at.filter(|&end| anchor.height >= end) {
         return Err(TxError::PolicyRetired { policy: p.policy, height }.into());
     }
-    if ctx.genesis.circuit(circuit).is_none() {
-        return Err(TxError::CircuitUnknown { circuit }.into());
-    }
+    let accepted = circuits::accepted(view, circuit, ctx)?;
     let window = match policy.policy.scope {
         ScopeKind::Lender => NonZeroU16::new(lender.window_months).expect("admission refuses a window of 0"),
         ScopeKind::Consortium => ctx.genesis.consortium_window_months,
@@ -85,7 +83,8 @@ pub(crate) fn prepare(
         time_unix_ms: ctx.time_unix_ms,
         transaction: *id,
     };
-    let item = ProofItem { policy_id: p.policy, policy: policy.policy, schema: schema.schema, inputs, proof: p.proof.clone() };
+    let (policy, schema, proof) = (policy.policy, schema.schema, p.proof.clone());
+    let item = ProofItem { policy_id: p.policy, policy, circuit: accepted, schema, inputs, proof };
     Ok(Prepared { item, record })
 }
 

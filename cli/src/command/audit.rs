@@ -1,7 +1,7 @@
 //! `probity audit`: a record from a node, with everything needed to check it, and checked here.
 
 use crate::args::Global;
-use crate::chain::{self, Follower};
+use crate::chain::{self, CircuitView, Follower};
 use crate::client::Client;
 use crate::command::verify;
 use crate::error::CliError;
@@ -56,6 +56,7 @@ pub(super) fn run(command: AuditCommand, global: &Global, output: &Output) -> Re
                 output.note(&format!("bundle written to {}", path.display()));
             }
             let audited = verify::check(&fetched, chain, opening.as_deref(), output)?;
+            note_stop(&client, &audited.record, output)?;
             if audited.record.context == id {
                 Ok(())
             } else {
@@ -77,6 +78,15 @@ pub(super) fn run(command: AuditCommand, global: &Global, output: &Output) -> Re
             Ok(())
         }
     }
+}
+
+/// A record made before a stop stays what it was; whoever relies on it should know.
+fn note_stop(client: &Client, record: &Record, output: &Output) -> Result<(), CliError> {
+    let stopped = CircuitView::fetch(client, record.circuit)?.and_then(|c| c.stopped_height).filter(|h| *h >= record.height);
+    if let Some(height) = stopped {
+        output.note(&format!("The node says that validators stopped {} at height {height}: ask them why.", record.circuit));
+    }
+    Ok(())
 }
 
 #[derive(Deserialize)]
@@ -111,6 +121,7 @@ fn fetch(client: &Client, id: &Digest, trusted: Option<Digest>) -> Result<AuditB
         schema: follower.proof(&state_key::schema(&schema))?,
         anchor: follower.proof(&state_key::anchor(record.anchor.height))?,
         lender: follower.proof(&state_key::lender(&record.lender))?,
+        circuit: follower.proof(&state_key::circuit(record.circuit))?,
         policy,
         nullifier,
         transaction: transaction.ok_or_else(missing)?,

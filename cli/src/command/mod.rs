@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod authority;
 pub mod ceremony;
+pub mod circuit;
 pub mod institution;
 pub mod keys;
 pub mod lender;
@@ -69,7 +70,7 @@ pub fn run(args: Args, output: &Output) -> Result<(), CliError> {
         Command::Lender(command) => lender::run(command, &global, output),
         Command::Audit(command) => audit::run(command, &global, output),
         Command::Verify(args) => verify::run(&args, output),
-        Command::Params(command) => params::run(command, output),
+        Command::Params(command) => params::run(command, &global, output),
         Command::Ceremony(command) => ceremony::run(command, output),
         Command::Keys(command) => keys::run(command, output),
         Command::Tx(command) => tx::run(command, &global, output),

@@ -8,7 +8,7 @@ use probity_credit::digest::Digest;
 use probity_ledger::state_key::StateKey;
 
 /// Follows `chain_id` to the node's newest block.
-pub(super) fn at_tip(client: &Client, chain_id: Digest) -> Result<Follower<'_>, CliError> {
+pub(crate) fn at_tip(client: &Client, chain_id: Digest) -> Result<Follower<'_>, CliError> {
     let mut follower = Follower::new(client, Some(chain_id))?;
     follower.follow(ChainView::fetch(client)?.height().max(1))?;
     Ok(follower)

@@ -1,7 +1,8 @@
-//! `probity tx`: transactions of accounts, and admissions on their way through the validators.
+//! `probity tx`: transactions of accounts, and what is on its way through the validators.
 
 use crate::args::{Global, SenderArgs};
 use crate::chain::ChainView;
+use crate::command::circuit::{self, AdoptArgs, RetireArgs, StopArgs};
 use crate::error::CliError;
 use crate::files;
 use crate::output::Output;
@@ -23,7 +24,7 @@ use serde_json::json;
 use std::path::{Path, PathBuf};
 
 /// Blocks for which validators' approvals count, unless said otherwise.
-const APPROVAL_BLOCKS: u64 = 100_000;
+pub(super) const APPROVAL_BLOCKS: u64 = 100_000;
 
 /// What to send.
 #[derive(Debug, Subcommand)]
@@ -81,7 +82,13 @@ pub enum TxCommand {
         #[arg(long)]
         out: PathBuf,
     },
-    /// Send a payload from a file: an approved admission, or anything else in the API's JSON.
+    /// Write to a file the decision that the chain accept a circuit's proofs, for validators to approve with `probityd approve`.
+    AdoptCircuit(AdoptArgs),
+    /// Write to a file the decision that a circuit end, for validators to approve with `probityd approve`.
+    RetireCircuit(RetireArgs),
+    /// Write to a file the decision that a circuit be stopped at once, for validators to approve with `probityd approve`.
+    StopCircuit(StopArgs),
+    /// Send a payload from a file: something that validators approved, or anything else in the API's JSON.
     Send {
         /// Who signs and pays.
         #[command(flatten)]
@@ -171,6 +178,9 @@ pub(super) fn run(command: TxCommand, global: &Global, output: &Output) -> Resul
             let admission = RegisterLender { name, public_key, window_months, kind, approved_until_height, approvals: vec![] };
             return admission_file(&Payload::RegisterLender(admission), &out, output);
         }
+        TxCommand::AdoptCircuit(args) => return circuit::adopt(&args, &client, output),
+        TxCommand::RetireCircuit(args) => return circuit::retire(&args, &client, output),
+        TxCommand::StopCircuit(args) => return circuit::stop(&args, &client, output),
         TxCommand::Transfer { sender, to, amount } => (sender.sender()?, Payload::Transfer(Transfer { to, amount })),
         TxCommand::Send { sender, file } => (sender.sender()?, files::read_json(&file, "a transaction's payload")?),
         TxCommand::RegisterSchema { sender, file } => {
@@ -251,5 +261,10 @@ fn words(event: &Event) -> String {
         Event::PolicyRegistered { policy, .. } => format!("registered policy {policy}"),
         Event::PolicyRetired { policy } => format!("retired policy {policy}"),
         Event::ProofRecorded { context, .. } => format!("recorded proof {context}"),
+        Event::CircuitAdopted { circuit, verifying_key_id, active_from_height } => {
+            format!("{circuit} with key {verifying_key_id} is accepted from height {active_from_height} on")
+        }
+        Event::CircuitRetired { circuit, last_height } => format!("{circuit} is accepted until height {last_height}"),
+        Event::CircuitStopped { circuit } => format!("{circuit} is stopped"),
     }
 }

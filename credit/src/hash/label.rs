@@ -96,6 +96,8 @@ pub mod sha256 {
     pub const CONSENT: &str = "probity/consent/v1";
     /// Validators' approval of an admission.
     pub const ADMISSION: &str = "probity/admission/v1";
+    /// Validators' approval of a decision about a circuit.
+    pub const CIRCUIT_DECISION: &str = "probity/circuit-decision/v1";
     /// Proof that the owner of an account holds the key it rotates to.
     pub const KEY_POSSESSION: &str = "probity/key-possession/v1";
     /// Address to which a response goes.

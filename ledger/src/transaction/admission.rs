@@ -1,9 +1,10 @@
 //! Admissions: institutions and lenders, by the validators' signed approval.
 
+use super::approval::{Approval, check_approvals};
 use super::check_key;
 use crate::address::Address;
 use crate::error::TxError;
-use crate::keys::{PublicKey, SecretKey, Signature};
+use crate::keys::PublicKey;
 use crate::name::Name;
 use borsh::{BorshDeserialize, BorshSerialize};
 use probity_credit::digest::Digest;
@@ -12,28 +13,8 @@ use probity_credit::hash::label;
 use probity_credit::nullifier::ScopeKind;
 use serde::{Deserialize, Serialize};
 
-/// Most approvals of an admission.
-pub const APPROVALS_MAX: usize = 256;
-
 /// Longest window of a lender's scope, months.
 pub const WINDOW_MONTHS_MAX: u16 = 120;
-
-/// A validator's signature under an admission.
-#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Approval {
-    /// The validator's key.
-    pub validator: PublicKey,
-    /// Over the admission's [`RegisterInstitution::admission_digest`] or [`RegisterLender::admission_digest`].
-    pub signature: Signature,
-}
-
-impl Approval {
-    /// Signs an admission.
-    pub fn sign(admission: &Digest, secret: &SecretKey) -> Self {
-        Self { validator: secret.public(), signature: secret.sign(admission) }
-    }
-}
 
 /// Admits an institution. Each of its domains gets a registry slot of its own.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
@@ -133,15 +114,4 @@ impl RegisterLender {
         }
         check_approvals(&self.approvals, &self.admission_digest(chain_id))
     }
-}
-
-/// Each validator once, each signature good. Whether they are validators, and with which power, is for the chain.
-fn check_approvals(approvals: &[Approval], admission: &Digest) -> Result<(), TxError> {
-    if approvals.len() > APPROVALS_MAX || !approvals.is_sorted_by(|a, b| a.validator < b.validator) {
-        return Err(TxError::ApprovalList { limit: APPROVALS_MAX as u64 });
-    }
-    for approval in approvals {
-        approval.validator.verify(admission, &approval.signature).map_err(|_| TxError::BadApproval { validator: approval.validator })?;
-    }
-    Ok(())
 }

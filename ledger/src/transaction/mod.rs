@@ -3,6 +3,8 @@
 //! Structural checks live here and need nothing but the bytes; whether a transaction fits the state is the chain's to say.
 
 mod admission;
+mod approval;
+mod circuits;
 mod identities;
 mod policies;
 mod publication;
@@ -10,7 +12,9 @@ mod record;
 mod rotation;
 mod transfer;
 
-pub use admission::{APPROVALS_MAX, Approval, LenderKind, RegisterInstitution, RegisterLender, WINDOW_MONTHS_MAX};
+pub use admission::{LenderKind, RegisterInstitution, RegisterLender, WINDOW_MONTHS_MAX};
+pub use approval::{APPROVALS_MAX, Approval};
+pub use circuits::{AdoptCircuit, RetireCircuit, StopCircuit};
 pub use identities::{COVERS_MAX, Cover, UpdateIdentities};
 pub use policies::{RegisterPolicy, RegisterSchema, RetirePolicy};
 pub use publication::{PublishCommitment, Slot, SlotError};
@@ -57,6 +61,12 @@ pub enum Payload {
     RetirePolicy(RetirePolicy),
     /// A proof that a lender received.
     RecordProof(RecordProof),
+    /// Lets the chain accept a circuit's proofs.
+    AdoptCircuit(AdoptCircuit),
+    /// Lets a circuit end.
+    RetireCircuit(RetireCircuit),
+    /// Stops a circuit at once.
+    StopCircuit(StopCircuit),
 }
 
 impl Payload {
@@ -73,6 +83,21 @@ impl Payload {
             Self::RegisterPolicy(_) => "register_policy",
             Self::RetirePolicy(_) => "retire_policy",
             Self::RecordProof(_) => "record_proof",
+            Self::AdoptCircuit(_) => "adopt_circuit",
+            Self::RetireCircuit(_) => "retire_circuit",
+            Self::StopCircuit(_) => "stop_circuit",
+        }
+    }
+
+    /// What validators sign to approve this on a chain, and the approvals so far; none for what needs none.
+    pub fn decision(&mut self, chain_id: &Digest) -> Option<(Digest, &mut Vec<Approval>)> {
+        match self {
+            Self::RegisterInstitution(p) => Some((p.admission_digest(chain_id), &mut p.approvals)),
+            Self::RegisterLender(p) => Some((p.admission_digest(chain_id), &mut p.approvals)),
+            Self::AdoptCircuit(p) => Some((p.decision_digest(chain_id), &mut p.approvals)),
+            Self::RetireCircuit(p) => Some((p.decision_digest(chain_id), &mut p.approvals)),
+            Self::StopCircuit(p) => Some((p.decision_digest(chain_id), &mut p.approvals)),
+            _ => None,
         }
     }
 
@@ -87,6 +112,9 @@ impl Payload {
             Self::RegisterSchema(p) => p.check_structure(),
             Self::PublishCommitment(p) => p.check_structure(),
             Self::RegisterPolicy(p) => p.check_structure(&body.sender),
+            Self::AdoptCircuit(p) => p.check_structure(&body.chain_id),
+            Self::RetireCircuit(p) => p.check_structure(&body.chain_id),
+            Self::StopCircuit(p) => p.check_structure(&body.chain_id),
             Self::RetirePolicy(_) | Self::RecordProof(_) => Ok(()),
         }
     }

@@ -1,6 +1,7 @@
 //! One valid transaction of each kind, and named mutations that break one rule each.
 
 use super::*;
+use crate::genesis::GenesisCircuit;
 use crate::name::Name;
 use probity_credit::circuit_id::CircuitId;
 use probity_credit::domain::Domain;
@@ -106,6 +107,26 @@ fn record() -> RecordProof {
     }
 }
 
+fn decided(mut payload: Payload) -> Payload {
+    let (digest, signed) = payload.decision(&chain()).unwrap();
+    *signed = approvals(&digest);
+    payload
+}
+
+fn adoption() -> AdoptCircuit {
+    let (id, zero) = (CircuitId::Eligibility7, Digest::default());
+    let circuit = GenesisCircuit { id, constraints: zero, verifying_key_id: zero, verifying_key: vec![1; 16_000], transcript: Some(zero) };
+    AdoptCircuit { circuit, sequence: 0, active_from_height: 8, approved_until_height: 5, approvals: vec![] }
+}
+
+fn retirement() -> RetireCircuit {
+    RetireCircuit { circuit: CircuitId::Eligibility7, sequence: 1, last_height: 8, approved_until_height: 5, approvals: vec![] }
+}
+
+fn stop() -> StopCircuit {
+    StopCircuit { circuit: CircuitId::Eligibility7, sequence: 1, approved_until_height: 5, approvals: vec![] }
+}
+
 fn all() -> Vec<Payload> {
     let policy = Policy { owner: address("rich").0, ..probity_credit::policy::testing::policy(CircuitId::Eligibility3) };
     vec![
@@ -119,6 +140,9 @@ fn all() -> Vec<Payload> {
         Payload::RegisterPolicy(RegisterPolicy { policy }),
         Payload::RetirePolicy(RetirePolicy { policy: Digest::default() }),
         Payload::RecordProof(record()),
+        decided(Payload::AdoptCircuit(adoption())),
+        decided(Payload::RetireCircuit(retirement())),
+        decided(Payload::StopCircuit(stop())),
     ]
 }
 
@@ -191,6 +215,34 @@ fn an_approval_is_for_one_admission_on_one_chain() {
 }
 
 #[test]
+fn an_approval_is_for_one_decision_about_a_circuit_on_one_chain() {
+    let digests: Vec<Digest> = [
+        Payload::AdoptCircuit(adoption()),
+        Payload::AdoptCircuit(AdoptCircuit { active_from_height: 9, ..adoption() }),
+        Payload::AdoptCircuit(AdoptCircuit { sequence: 2, ..adoption() }),
+        Payload::AdoptCircuit(AdoptCircuit { circuit: GenesisCircuit { transcript: None, ..adoption().circuit }, ..adoption() }),
+        Payload::RetireCircuit(retirement()),
+        Payload::RetireCircuit(RetireCircuit { last_height: 9, ..retirement() }),
+        Payload::RetireCircuit(RetireCircuit { circuit: CircuitId::Eligibility3, ..retirement() }),
+        Payload::StopCircuit(stop()),
+        Payload::StopCircuit(StopCircuit { sequence: 2, ..stop() }),
+        Payload::StopCircuit(StopCircuit { approved_until_height: 6, ..stop() }),
+    ]
+    .into_iter()
+    .flat_map(|mut p| [chain(), Digest::of("other chain", &[])].map(|chain| p.decision(&chain).unwrap().0))
+    .collect();
+    let distinct: std::collections::BTreeSet<&Digest> = digests.iter().collect();
+    assert_eq!(distinct.len(), digests.len());
+    for payload in all() {
+        let Some((_, signed)) = payload.clone().decision(&chain()).map(|(digest, signed)| (digest, signed.clone())) else { continue };
+        let (kind, validator) = (payload.kind(), signed[0].validator);
+        let mut altered = payload;
+        altered.decision(&chain()).unwrap().1[0].signature.0[1] ^= 1;
+        assert_eq!(sign(altered).check_structure().unwrap_err(), TxError::BadApproval { validator }, "{kind}");
+    }
+}
+
+#[test]
 fn long_transactions_are_refused_before_they_are_decoded() {
     let bytes = vec![0; TRANSACTION_BYTES_MAX + 1];
     assert!(matches!(Transaction::decode(&bytes), Err(CodecError::TooLong { .. })));
@@ -201,7 +253,7 @@ fn long_transactions_are_refused_before_they_are_decoded() {
 
 proptest! {
     #[test]
-    fn no_flipped_bit_goes_unnoticed(kind in 0usize..10, bit in any::<prop::sample::Index>()) {
+    fn no_flipped_bit_goes_unnoticed(kind in 0usize..13, bit in any::<prop::sample::Index>()) {
         let transaction = sign(all().swap_remove(kind));
         let mut bytes = transaction.encode();
         let bit = bit.index(8 * bytes.len());

@@ -11,8 +11,8 @@ use crate::light::SignedHeader;
 
 /// How every bundle begins.
 pub const MAGIC: &[u8] = b"probity audit bundle\n";
-/// The format's version: 1, since the first release.
-pub const VERSION: u16 = 1;
+/// The format's version. 2: with the circuit's entry, whose key need not be the genesis's.
+pub const VERSION: u16 = 2;
 /// Longest bundle, magic and version included.
 pub const BUNDLE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Most headers in a bundle.
@@ -52,6 +52,8 @@ pub struct AuditBundle {
     pub anchor: StateProof,
     /// The lender's entry.
     pub lender: StateProof,
+    /// The circuit's entry, of the record's height: later ones may have another key.
+    pub circuit: StateProof,
     /// The entry of the nullifier: spent by this record if it was granted. Not looked at otherwise.
     pub nullifier: Option<StateProof>,
     /// The transaction that made the record.

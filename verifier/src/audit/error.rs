@@ -1,5 +1,6 @@
 //! The rules of an audit: one variant each.
 
+use probity_credit::circuit_id::CircuitId;
 use probity_credit::digest::Digest;
 use probity_credit::statement::OpeningError;
 use probity_ledger::error::TxError;
@@ -24,6 +25,8 @@ pub enum Entry {
     Anchor,
     /// The lender.
     Lender,
+    /// The circuit.
+    Circuit,
     /// The spent nullifier.
     Nullifier,
 }
@@ -36,6 +39,7 @@ impl std::fmt::Display for Entry {
             Self::Schema => "schema",
             Self::Anchor => "anchor",
             Self::Lender => "lender",
+            Self::Circuit => "circuit",
             Self::Nullifier => "nullifier",
         })
     }
@@ -111,6 +115,14 @@ pub enum AuditError {
         /// Height of the record.
         record_height: u64,
     },
+    /// The circuit may have had another key at another height.
+    #[error("the state proof of the circuit is of height {height}, not of the record's {record_height}: fetch the bundle again")]
+    OtherHeight {
+        /// Height of the proof.
+        height: u64,
+        /// Height of the record.
+        record_height: u64,
+    },
     /// Two things that the chain keeps equal differ.
     #[error("the record's {field} is not that of the {other}: the chain that wrote this broke its own rules")]
     Contradiction {
@@ -124,6 +136,14 @@ pub enum AuditError {
     PolicyNotActive {
         /// The anchor.
         anchor_height: u64,
+    },
+    /// The circuit was not accepted.
+    #[error("the chain did not accept proofs of {circuit} at height {height}, when the proof was recorded")]
+    CircuitNotAccepted {
+        /// The circuit.
+        circuit: CircuitId,
+        /// The height.
+        height: u64,
     },
     /// The anchor was too old.
     #[error("the anchor of height {anchor_height} was out of its grace when the proof was recorded")]
@@ -151,8 +171,8 @@ pub enum AuditError {
         /// What is wrong.
         reason: MerkleError,
     },
-    /// The genesis does not have the record's circuit.
-    #[error("the genesis has no circuit of the record's name")]
+    /// There is no key for the record's circuit.
+    #[error("neither the circuit's entry nor the genesis has a key for the record's circuit")]
     NoCircuit,
     /// The verifying key is refused.
     #[error(transparent)]

@@ -2,7 +2,7 @@
 //!
 //! Nothing in a bundle is believed because the node that wrote it says so: certificates are checked against the validators from the
 //! genesis on, entries against the state roots that those signed, the proof against public inputs that are rebuilt here. The rules that
-//! the chain applied when it recorded the proof (policy in force, anchor in grace, request in time) are applied again.
+//! the chain applied when it recorded the proof (policy in force, circuit accepted, anchor in grace, request in time) are applied again.
 
 mod bundle;
 mod error;
@@ -23,7 +23,7 @@ use probity_ledger::block::Header;
 use probity_ledger::genesis::ChainKind;
 use probity_ledger::state_key::{self, StateKey};
 use probity_ledger::state_proof::StateProof;
-use probity_ledger::state_value::{AnchorEntry, Lender, NullifierEntry, PolicyEntry, Record, SchemaEntry};
+use probity_ledger::state_value::{AnchorEntry, CircuitState, Lender, NullifierEntry, PolicyEntry, Record, SchemaEntry};
 use probity_ledger::transaction::{Payload, RecordProof, Verdict};
 use std::collections::BTreeMap;
 use std::num::NonZeroU16;
@@ -48,10 +48,10 @@ pub fn check(bundle: &AuditBundle, trusted: &Digest) -> Result<Audited, Box<Refu
     let entries = audit.step(Check::Entries, || Entries::read(bundle, &headers))?;
     audit.step(Check::Rules, || entries.check_rules(bundle, &headers))?;
     let record = audit.step(Check::Transaction, || check_transaction(bundle, &entries.record, &headers))?;
-    let circuit = audit.step(Check::VerifyingKey, || check_key(bundle, &entries.record))?;
+    let circuit = audit.step(Check::VerifyingKey, || check_key(bundle, &entries.circuit))?;
     let inputs = audit.step(Check::PublicInputs, || entries.public_inputs(bundle, record))?;
     audit.step(Check::Pairing, || entries.check_proof(circuit, &inputs))?;
-    Ok(audit.finish(entries.record, entries.policy, entries.schema, inputs))
+    Ok(audit.finish(entries, inputs))
 }
 
 type Passed<T> = Result<(T, String), AuditError>;
@@ -92,6 +92,7 @@ struct Entries {
     schema: Schema,
     anchor: AnchorEntry,
     lender: Lender,
+    circuit: CircuitState,
 }
 
 impl Entries {
@@ -105,6 +106,10 @@ impl Entries {
         let schema: SchemaEntry = prove(&bundle.schema, &state_key::schema(&policy.policy.schema), Entry::Schema, headers)?;
         let anchor = prove(&bundle.anchor, &state_key::anchor(record.anchor.height), Entry::Anchor, headers)?;
         let lender = prove(&bundle.lender, &state_key::lender(&record.lender), Entry::Lender, headers)?;
+        let circuit = prove(&bundle.circuit, &state_key::circuit(record.circuit), Entry::Circuit, headers)?;
+        if bundle.circuit.height != record.height {
+            return Err(AuditError::OtherHeight { height: bundle.circuit.height, record_height: record.height });
+        }
         let mut proofs = vec![(&bundle.policy, Entry::Policy), (&bundle.anchor, Entry::Anchor), (&bundle.lender, Entry::Lender)];
         if record.verdict == Verdict::Granted {
             let proof = bundle.nullifier.as_ref().ok_or(AuditError::NoNullifier)?;
@@ -119,8 +124,8 @@ impl Entries {
         if let Some((proof, entry)) = proofs.into_iter().find(|(proof, _)| proof.height < record.height) {
             return Err(AuditError::TooEarly { entry, height: proof.height, record_height: record.height });
         }
-        let detail = format!("record {} of height {}, its policy, schema, anchor and lender", record.context, record.height);
-        Ok((Self { record, policy, schema: schema.schema, anchor, lender }, detail))
+        let detail = format!("record {} of height {}, its policy, schema, anchor, lender and circuit", record.context, record.height);
+        Ok((Self { record, policy, schema: schema.schema, anchor, lender, circuit }, detail))
     }
 
     /// What the chain checked when it recorded the proof.
@@ -132,6 +137,7 @@ impl Entries {
             (policy.id() == record.policy, "policy id", "policy"),
             (policy.owner == record.lender.0, "lender", "policy's owner"),
             (policy.circuit == record.circuit, "circuit", "policy's"),
+            (self.circuit.id == record.circuit, "circuit", "circuit's entry"),
             (self.schema.id() == policy.schema, "schema", "policy's"),
             (self.lender.address == record.lender, "lender", "lender's entry"),
             (self.anchor.anchor == record.anchor, "anchor", "anchor on chain"),
@@ -144,6 +150,9 @@ impl Entries {
         if !self.policy.is_active_at(anchor_height) {
             return Err(AuditError::PolicyNotActive { anchor_height });
         }
+        if !self.circuit.was_accepted_in(record.height) {
+            return Err(AuditError::CircuitNotAccepted { circuit: record.circuit, height: record.height });
+        }
         let grace = bundle.genesis.anchors.grace_ms;
         if self.anchor.replaced_unix_ms.is_some_and(|replaced| record.time_unix_ms > replaced.saturating_add(grace)) {
             return Err(AuditError::AnchorOutOfGrace { anchor_height });
@@ -151,7 +160,7 @@ impl Entries {
         if record.expires_unix_ms < record.time_unix_ms {
             return Err(AuditError::RequestExpired);
         }
-        Ok(((), format!("policy active and anchor of height {anchor_height} in grace when recorded, request in time")))
+        Ok(((), format!("circuit accepted, policy active and anchor of height {anchor_height} in grace when recorded, request in time")))
     }
 
     /// Rebuilds all public inputs but nullifier and answer.
@@ -243,14 +252,18 @@ fn check_transaction<'a>(bundle: &'a AuditBundle, record: &Record, headers: &Hea
     Ok((proof, format!("transaction {}, number {} in the block of height {height}", record.transaction, bundle.inclusion.index)))
 }
 
-fn check_key(bundle: &AuditBundle, record: &Record) -> Passed<PreparedCircuit> {
-    let circuit = bundle.genesis.circuit(record.circuit).ok_or(AuditError::NoCircuit)?;
-    let prepared = prepare(circuit, bundle.genesis.kind)?;
-    let mark = match prepared.kind() {
-        probity_params::Kind::Development => ", a development key: anybody can forge proofs for it",
-        probity_params::Kind::Ceremony => "",
+fn check_key(bundle: &AuditBundle, entry: &CircuitState) -> Passed<PreparedCircuit> {
+    let circuit = entry.with_key(&bundle.genesis).ok_or(AuditError::NoCircuit)?;
+    let prepared = prepare(&circuit, bundle.genesis.kind)?;
+    let whence = match entry.verifying_key {
+        None => "as in the genesis".to_owned(),
+        Some(_) => format!("adopted by the validators, accepted from height {} on", entry.active_from_height),
     };
-    let detail = format!("{} with key {} as in the genesis{mark}", record.circuit, prepared.key());
+    let mark = match circuit.transcript {
+        None => "a development key: anybody can forge proofs for it".to_owned(),
+        Some(transcript) => format!("of the ceremony whose transcript has SHA-256 {transcript}"),
+    };
+    let detail = format!("{} with key {} {whence}, {mark}", entry.id, prepared.key());
     Ok((prepared, detail))
 }
 

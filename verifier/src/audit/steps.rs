@@ -3,12 +3,12 @@
 use probity_credit::policy::Policy;
 use probity_credit::schema::Schema;
 use probity_credit::statement::{Opening, PublicInputs, Verdict};
-use probity_ledger::state_value::{PolicyEntry, Record};
+use probity_ledger::state_value::{CircuitState, PolicyEntry, Record};
 use serde::Serialize;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{AuditBundle, AuditError, check_key};
+use super::{AuditBundle, AuditError, Entries, check_key};
 use crate::VerifyError;
 use crate::prepared::PreparedPolicy;
 use crate::{proof, snarkjs, solidity};
@@ -21,13 +21,14 @@ pub enum Check {
     Genesis,
     /// Every header is signed by the validators that the one before named.
     Headers,
-    /// Record, policy, schema, anchor and lender are in the state those headers commit to.
+    /// Record, policy, schema, anchor, lender and circuit are in the state those headers commit to.
     Entries,
     /// They agree, and the chain's rules held when the proof was recorded.
     Rules,
     /// The transaction is signed, is the record's, and is in its block.
     Transaction,
-    /// The verifying key is the genesis's and passes the gate.
+    /// The verifying key is the one that the chain had for the circuit when the proof was recorded, of the genesis or adopted, and passes
+    /// the gate.
     VerifyingKey,
     /// The public inputs, rebuilt.
     PublicInputs,
@@ -84,6 +85,8 @@ pub struct Audited {
     pub policy: Policy,
     /// The policy's schema.
     pub schema: Schema,
+    /// Its circuit, as of the record's height.
+    pub circuit: CircuitState,
     /// The public inputs that change from proof to proof, rebuilt.
     pub public: PublicInputs,
 }
@@ -105,7 +108,7 @@ impl Audited {
     /// # Errors
     /// [`AuditError`], if `bundle` is another than the one that was audited.
     pub fn snarkjs(&self, bundle: &AuditBundle) -> Result<snarkjs::Files, AuditError> {
-        let (circuit, _) = check_key(bundle, &self.record)?;
+        let (circuit, _) = check_key(bundle, &self.circuit)?;
         let policy = self.policy.compile(&self.schema).map_err(VerifyError::from)?;
         let proof = proof::decode(&self.record.proof).map_err(VerifyError::from)?;
         Ok(snarkjs::Files::new(&circuit.vk, &self.public.all(&policy), &proof))
@@ -116,7 +119,7 @@ impl Audited {
     /// # Errors
     /// [`AuditError`], if `bundle` is another than the one that was audited.
     pub fn solidity(&self, bundle: &AuditBundle) -> Result<solidity::Files, AuditError> {
-        let (circuit, _) = check_key(bundle, &self.record)?;
+        let (circuit, _) = check_key(bundle, &self.circuit)?;
         let compiled = self.policy.compile(&self.schema).map_err(VerifyError::from)?;
         let policy = PreparedPolicy::new(Arc::new(circuit), self.policy.id(), &compiled.inputs())?;
         let proof = proof::decode(&self.record.proof).map_err(VerifyError::from)?;
@@ -154,7 +157,8 @@ impl Audit {
         }
     }
 
-    pub(super) fn finish(self, record: Record, policy: PolicyEntry, schema: Schema, public: PublicInputs) -> Audited {
-        Audited { steps: self.steps, record, policy: policy.policy, schema, public }
+    pub(super) fn finish(self, entries: Entries, public: PublicInputs) -> Audited {
+        let Entries { record, policy: PolicyEntry { policy, .. }, schema, circuit, .. } = entries;
+        Audited { steps: self.steps, record, policy, schema, circuit, public }
     }
 }

@@ -7,7 +7,7 @@ use crate::light::{LightError, SignedHeader};
 use crate::proof::encode as encode_proof;
 use crate::registry::RegistryError;
 use crate::snarkjs;
-use crate::testing::{CIRCUIT, genesis, secret, sign_header, toy, validators};
+use crate::testing::{CIRCUIT, genesis, genesis_circuit, secret, sign_header, toy, validators};
 use jmt::storage::{LeafNode, Node, NodeKey, TreeReader, TreeUpdateBatch};
 use jmt::{JellyfishMerkleIterator, KeyHash, OwnedValue, Sha256Jmt, Version};
 use probity_credit::codec::encode;
@@ -21,6 +21,7 @@ use probity_ledger::genesis::Genesis;
 use probity_ledger::merkle::{self, MerkleError};
 use probity_ledger::state_proof::StateProofError;
 use probity_ledger::transaction::{Body, LenderKind, ProofBytes, Transaction, Transfer};
+use probity_params::testing::Toy;
 use rand::{SeedableRng, rngs::StdRng};
 use std::sync::OnceLock;
 
@@ -64,6 +65,7 @@ struct World {
     anchor: AnchorEntry,
     lender: Lender,
     nullifier: NullifierEntry,
+    circuit: CircuitState,
     payload: RecordProof,
     opening: Opening,
 }
@@ -71,11 +73,10 @@ struct World {
 impl World {
     fn new() -> Self {
         static WORLD: OnceLock<World> = OnceLock::new();
-        WORLD.get_or_init(Self::build).clone()
+        WORLD.get_or_init(|| Self::of(genesis())).clone()
     }
 
-    fn build() -> Self {
-        let genesis = genesis();
+    fn of(genesis: Genesis) -> Self {
         let chain_id = genesis.chain_id();
         let address = Address::of(&secret(LENDER).public());
         let schema = probity_credit::schema::testing::schema();
@@ -149,6 +150,7 @@ impl World {
                 admitted_height: 1,
             },
             nullifier: NullifierEntry { record: record.context, height: HEIGHT },
+            circuit: CircuitState::of_genesis(&genesis.circuits[0]),
             genesis,
             record,
             payload,
@@ -186,6 +188,7 @@ impl World {
             (state_key::anchor(record.anchor.height), encode(&self.anchor)),
             (state_key::lender(&record.lender), encode(&self.lender)),
             (state_key::nullifier(&record.scope, &record.nullifier), encode(&self.nullifier)),
+            (state_key::circuit(record.circuit), encode(&self.circuit)),
         ];
         let empty = Tree::default();
         let values = entries.iter().map(|(key, value)| (KeyHash(key.0.0), Some(value.clone())));
@@ -221,6 +224,7 @@ impl World {
             anchor: proof(3),
             lender: proof(4),
             nullifier: Some(proof(5)),
+            circuit: proof(6),
             inclusion: merkle::prove(label::TRANSACTIONS_ROOT, &leaves, 1).unwrap(),
             transaction,
             genesis: self.genesis,
@@ -285,8 +289,8 @@ fn the_file_is_strict() {
     assert_eq!(AuditBundle::from_bytes(b"something else"), Err(BundleError::Magic));
     assert_eq!(AuditBundle::from_bytes(&bytes[..MAGIC.len() + 1]), Err(BundleError::Magic));
     let mut version = bytes.clone();
-    version[MAGIC.len()] = 2;
-    assert_eq!(AuditBundle::from_bytes(&version), Err(BundleError::Version { found: 2 }));
+    version[MAGIC.len()] = 3;
+    assert_eq!(AuditBundle::from_bytes(&version), Err(BundleError::Version { found: 3 }));
     for bad in [&bytes[..bytes.len() - 1], &[bytes.as_slice(), &[0]].concat()] {
         assert!(matches!(AuditBundle::from_bytes(bad), Err(BundleError::Codec(_))));
     }
@@ -331,6 +335,8 @@ fn each_alteration_of_a_bundle_fails_at_its_step() {
     // the test chain's state is the same at every height, so the proof itself holds
     let early = AuditError::TooEarly { entry: Entry::Anchor, height: 3, record_height: HEIGHT };
     assert_eq!(fails(Check::Entries, &|b| b.anchor.height = 3), early);
+    let other_height = AuditError::OtherHeight { height: 3, record_height: HEIGHT };
+    assert_eq!(fails(Check::Entries, &|b| b.circuit.height = 3), other_height);
     assert_eq!(fails(Check::Transaction, &|b| b.transaction.body.fee += 1), AuditError::Transaction(TxError::BadSignature));
     let resigned = |b: &mut AuditBundle| {
         let mut body = b.transaction.body.clone();
@@ -360,6 +366,7 @@ fn each_broken_rule_of_a_colluding_chain_is_found() {
     };
     assert_eq!(contradiction(&|w| w.policy.policy.cut_off += 1), "policy id");
     assert_eq!(contradiction(&|w| w.record.circuit = probity_credit::circuit_id::CircuitId::Eligibility7), "circuit");
+    assert_eq!(contradiction(&|w| w.circuit.id = probity_credit::circuit_id::CircuitId::Eligibility7), "circuit");
     assert_eq!(contradiction(&|w| w.schema.schema.version += 1), "schema");
     assert_eq!(contradiction(&|w| w.anchor.anchor.identity_root = FieldBytes::ZERO), "anchor");
     assert_eq!(contradiction(&|w| w.record.time_unix_ms += 1), "time");
@@ -404,6 +411,42 @@ fn each_broken_rule_of_a_colluding_chain_is_found() {
 }
 
 #[test]
+fn a_record_under_an_adopted_circuit_stands_with_that_key_alone() {
+    let mut genesis = genesis();
+    let proved = genesis.circuits[0].clone();
+    // the genesis has another key for the circuit, and the validators adopted the one that the proof is for
+    let other = Toy::with_rows(position::COUNT - position::POLICY, 9).named("eligibility-3");
+    genesis.circuits[0] = genesis_circuit(&other.verifying_key_file());
+    let world = World::of(genesis);
+    let chain_id = world.genesis.chain_id();
+    let with = |circuit: CircuitState| check(&World { circuit, ..world.clone() }.seal(), &chain_id).map_err(|refused| refused.error);
+
+    let adopted = CircuitState::adopted(proved.clone(), 4, 2);
+    let audited = with(adopted.clone()).unwrap();
+    let said = &audited.steps.iter().find(|s| s.check == Check::VerifyingKey).unwrap().detail;
+    assert!(said.contains("adopted by the validators, accepted from height 4 on"), "{said}");
+    for counted in [
+        CircuitState { active_from_height: HEIGHT, ..adopted.clone() },
+        CircuitState { last_height: Some(HEIGHT), ..adopted.clone() },
+        CircuitState { stopped_height: Some(HEIGHT), ..adopted.clone() },
+    ] {
+        with(counted).unwrap();
+    }
+    let refused = Err(AuditError::CircuitNotAccepted { circuit: CIRCUIT, height: HEIGHT });
+    for wrong in [
+        CircuitState { active_from_height: HEIGHT + 1, ..adopted.clone() },
+        CircuitState { last_height: Some(HEIGHT - 1), ..adopted.clone() },
+        CircuitState { stopped_height: Some(HEIGHT - 1), ..adopted.clone() },
+    ] {
+        assert_eq!(with(wrong).map(|_| ()), refused);
+    }
+    let genesis_key = CircuitState::of_genesis(&world.genesis.circuits[0]);
+    assert_eq!(with(genesis_key).map(|_| ()), Err(AuditError::Proof(VerifyError::Equation)));
+    let unnamed = CircuitState { transcript: Some(Digest([1; 32])), ..adopted };
+    assert_eq!(with(unnamed).map(|_| ()), Err(AuditError::Key(RegistryError::TranscriptOfDevelopmentKey { circuit: CIRCUIT })));
+}
+
+#[test]
 fn an_anchor_out_of_its_grace_is_found() {
     let mut world = World::new();
     world.genesis.anchors.grace_ms = 1_000;
@@ -428,6 +471,7 @@ fn another_kind_of_transaction_is_refused() {
 fn a_genesis_with_a_bad_key_is_refused_even_if_trusted() {
     let mut world = World::new();
     world.genesis.circuits[0].constraints = Digest([4; 32]);
+    world.circuit = CircuitState::of_genesis(&world.genesis.circuits[0]);
     let chain_id = world.genesis.chain_id();
     let refused = check(&world.seal(), &chain_id).unwrap_err();
     assert_eq!((refused.failed, refused.error), (Check::VerifyingKey, AuditError::Key(RegistryError::Constraints { circuit: CIRCUIT })));

@@ -18,13 +18,14 @@ use probity_ledger::delivery::{
     FileOpening, IdentityShard, LiveSlot, ReceiptTerms, Registration, RegistrationTerms, RegistrySnapshot, SHARD_DEPTH, SHARD_LEAVES,
     SealedOpening,
 };
-use probity_ledger::genesis::ChainKind;
+use probity_ledger::genesis::{ChainKind, GenesisCircuit};
 use probity_ledger::keys::SecretKey;
 use probity_ledger::name::Name;
 use probity_ledger::request::{CREDENTIAL, CredentialMeta, CredentialQuery, DcqlQuery, FORMAT, RequestObject, SignedRequest};
-use probity_ledger::state_value::{AnchorEntry, DomainSlot, Institution, Lender};
+use probity_ledger::state_value::{AnchorEntry, CircuitState, DomainSlot, Institution, Lender};
 use probity_ledger::transaction::{LenderKind, Slot};
-use probity_wallet::book::{Book, ChainCircuit, ChainTerms, KnownPolicy, Provenance};
+use probity_params::Kind;
+use probity_wallet::book::{Book, ChainTerms, KnownCircuit, KnownPolicy, Provenance};
 use probity_wallet::{SecretString, Wallet};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -263,7 +264,11 @@ fn book(
         slots: vec![DomainSlot { domain: h.domain, slot: h.slot }],
         admitted_height: 1,
     };
-    let circuit = |id: &CircuitId| ChainCircuit { id: *id, constraints: Digest::default(), verifying_key_id: key_id(*id) };
+    let circuit = |id: &CircuitId| {
+        let (constraints, verifying_key_id, verifying_key) = (Digest::default(), key_id(*id), vec![]);
+        let circuit = GenesisCircuit { id: *id, constraints, verifying_key_id, verifying_key, transcript: None };
+        KnownCircuit { entry: CircuitState::of_genesis(&circuit), kind: Kind::Development }
+    };
     Book {
         terms: ChainTerms {
             chain_id: *chain_id,
@@ -272,7 +277,6 @@ fn book(
             grace_ms: 24 * HOUR,
             consortium_window_months: NonZeroU16::new(12).unwrap(),
             authority: Address::of(&authority.public()),
-            circuits: CircuitId::ALL.iter().map(circuit).collect(),
         },
         provenance: Provenance::Proved,
         height: HEIGHT + 3,
@@ -287,6 +291,7 @@ fn book(
             kind: LenderKind::Independent,
             admitted_height: 1,
         }],
+        circuits: CircuitId::ALL.iter().map(circuit).collect(),
         schemas: vec![schema.clone()],
         policies: vec![KnownPolicy { id: policy.id(), active_from: 50, retired_at: None }],
         anchors: vec![AnchorEntry {

@@ -1,7 +1,9 @@
 //! `probity params`: proving and verifying keys of the circuits.
 
+mod fetch;
 mod install;
 
+use crate::args::Global;
 use crate::error::CliError;
 use crate::files;
 use crate::output::{self, Output};
@@ -33,6 +35,8 @@ pub enum ParamsCommand {
     List,
     /// Install a ceremony's proving key from files, with no network.
     Install(install::InstallArgs),
+    /// Fetch the proving keys of a chain from a node, in pieces, and install them. Goes on where it broke off.
+    Fetch(fetch::FetchArgs),
     /// Write a circuit's constraints as an R1CS file, for circom's tools.
     ExportR1cs {
         /// The circuit.
@@ -47,11 +51,12 @@ pub enum ParamsCommand {
     },
 }
 
-pub(super) fn run(command: ParamsCommand, output: &Output) -> Result<(), CliError> {
+pub(super) fn run(command: ParamsCommand, global: &Global, output: &Output) -> Result<(), CliError> {
     match command {
         ParamsCommand::Setup { circuits, out } => setup(&circuits, out.as_deref(), output),
         ParamsCommand::List => list(output),
         ParamsCommand::Install(args) => install::run(&args, output),
+        ParamsCommand::Fetch(args) => fetch::run(&args, global, output),
         ParamsCommand::ExportR1cs { circuit, file } => export_r1cs(circuit, &file, output),
         ParamsCommand::Show { file } => show(&file, output),
     }

@@ -9,11 +9,10 @@ use crate::files;
 use crate::output::Output;
 use crate::progress::Progress;
 use clap::Args;
-use probity_ledger::genesis::ChainKind;
 use probity_ledger::request::{REQUEST_BYTES_MAX, RequestObject, ResponseObject, SignedRequest};
 use probity_params::KeyId;
 use probity_params::cache::KeyCache;
-use probity_prover::{Control, Prover, Stage};
+use probity_prover::{ChainKey, Control, Prover, Stage};
 use probity_wallet::{Consent, Refusal, Review, Wallet};
 use serde_json::json;
 use std::io::{BufRead, IsTerminal, Write};
@@ -187,17 +186,15 @@ fn asked(question: &str) -> Result<bool, CliError> {
 }
 
 fn prover(wallet: &Wallet, request: &RequestObject, output: &Output) -> Result<Prover, CliError> {
-    let terms = &wallet.book().ok_or(Refusal::NoBook)?.terms;
     let id = request.policy.circuit;
-    let key = KeyId(terms.circuit(id).ok_or(Refusal::OtherKey)?.verifying_key_id);
+    // the review has found it accepted, and fit for this chain
+    let known = wallet.book().ok_or(Refusal::NoBook)?.circuit(id).ok_or(Refusal::OtherKey)?;
+    let key = ChainKey { kind: known.kind, constraints: known.entry.constraints, id: KeyId(known.entry.verifying_key_id) };
     let cache = KeyCache::from_environment()?;
     let progress = Progress::new(output);
-    Ok(match terms.kind {
-        ChainKind::Development => Prover::development(id, &cache, Some(key), &|stage, done, total| {
-            progress.at(&stage.to_string(), done as u64, total as u64);
-        })?,
-        ChainKind::Production => Prover::ceremony(id, &cache, key)?,
-    })
+    Ok(Prover::of_chain(id, &key, &cache, &|stage, done, total| {
+        progress.at(&stage.to_string(), done as u64, total as u64);
+    })?)
 }
 
 fn deliver(
