@@ -404,8 +404,6 @@ rules! {
         /// How many wait.
         limit: u64,
     } = "waiting-full", "{limit} publications of slot {slot} wait for the identity authority", "give the authority the list of the newest one and publish after its next update";
-
-    // circuits
     /// The circuit has a key.
     CircuitExists {
         /// The circuit.
