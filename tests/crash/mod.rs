@@ -1,6 +1,4 @@
-//! Power cuts: whatever a node has answered as final is the same after it comes back; a contribution is made or not.
-
-mod ceremony;
+//! Power cuts: whatever a node has answered as final is the same after it comes back.
 
 use probity_demo::node::Node;
 use probity_tests::nodes::{account, final_blocks, single};

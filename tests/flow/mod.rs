@@ -1,5 +1,6 @@
 //! What must work, from real data to verified proofs.
 
+mod ceremony;
 mod circuits;
 mod german;
 mod network;

@@ -31,17 +31,24 @@ pub fn verifying_keys(folder: &Path) -> PathBuf {
 /// # Panics
 /// When it does not start.
 pub fn single(folder: &Path) -> (Node, Tools) {
+    begin(folder, &verifying_keys(folder), &["--dev"])
+}
+
+/// A chain of one node in `folder`, running, that begins with the verifying keys in `keys`.
+///
+/// # Panics
+/// When it does not start.
+pub fn begin(folder: &Path, keys: &Path, more: &[&str]) -> (Node, Tools) {
     let url = format!("http://127.0.0.1:{}", free_port().expect("a port"));
     let tools = tools(&url);
     let home = folder.join("node");
-    let keys = verifying_keys(folder);
     let listen = url.strip_prefix("http://").expect("written above");
     let engine = format!("/ip4/127.0.0.1/tcp/{}", free_port().expect("a port"));
     let path = |p: &Path| p.to_string_lossy().into_owned();
-    let (home_text, keys_text) = (path(&home), path(&keys));
-    let arguments = ["init", "--home", &home_text, "--dev", "--verifying-keys", &keys_text, "--listen", listen, "--engine-listen", &engine];
+    let (home_text, keys_text) = (path(&home), path(keys));
+    let arguments = ["init", "--home", &home_text, "--verifying-keys", &keys_text, "--listen", listen, "--engine-listen", &engine];
     let fast = ["--block-time-ms", "200", "--heartbeat-ms", "1000"];
-    tools.probityd(&[&arguments[..], &fast[..]].concat()).expect("the chain begins");
+    tools.probityd(&[&arguments[..], &fast[..], more].concat()).expect("the chain begins");
     let node = Node::start(&tools, &home, &url).expect("the node starts");
     (node, tools)
 }
