@@ -53,9 +53,12 @@ pub(crate) fn address(name: &str) -> Address {
     Address::of(&key(name).public())
 }
 
+/// Proves any public inputs, with a seed.
+type Prove = dyn Fn(&[F], u64) -> ProofBytes + Send + Sync;
+
 /// A toy circuit under a real one's name, with its key: made once for all tests.
 pub(crate) struct Keyed {
-    prove: Box<dyn Fn(&[F], u64) -> ProofBytes + Send + Sync>,
+    prove: Box<Prove>,
     pub(crate) file: VerifyingKeyFile,
 }
 
