@@ -100,6 +100,11 @@ pub enum KeyError {
     /// The file around the key does not decode.
     #[error("the verifying key file is refused: {0}")]
     File(#[from] probity_credit::codec::CodecError),
+    /// The development key of the circuit, called a ceremony's.
+    #[error(
+        "the verifying key says that it comes from a ceremony, but it is the circuit's development key: anybody can forge proofs for it"
+    )]
+    DevelopmentKeyRelabelled,
     /// The circuit's id is not one.
     #[error("a circuit id is 1 to 48 lower-case letters, digits and single hyphens")]
     CircuitId,

@@ -101,6 +101,14 @@ impl Toy {
             .expect("a key from a set-up passes the gate")
     }
 
+    /// The file of another key that says it comes from a ceremony: for tests of how such keys are handled, since nobody held one.
+    pub fn ceremony_key_file(&self) -> VerifyingKeyFile {
+        // other constraints on paper give other secrets for the same rows
+        let paper = Digest::of(sha256::CIRCUIT, &[b"another toy"]);
+        let key = development(&Circuit { constraints: &paper, ..self.circuit() }, &|_, _, _| ()).expect("the toy's matrices fit together");
+        VerifyingKeyFile::new(self.id, Kind::Ceremony, self.constraints, &key.vk).expect("a key from a set-up passes the gate")
+    }
+
     /// The full assignment for these public inputs and this secret.
     ///
     /// # Panics

@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use crate::gate::{KeyError, KeyPoint, gate};
 use crate::key_id::{KeyId, Kind, is_circuit_id};
 use crate::point::{G1_BYTES, G2_BYTES, PointError, g1, g1_bytes, g2, g2_bytes};
+use crate::setup::is_development;
 
 /// The most public inputs of a circuit: bounds what a file can make a reader do.
 pub const INPUTS_MAX: usize = 4_096;
@@ -52,7 +53,15 @@ impl VerifyingKeyFile {
             return Err(KeyError::InputCount { expected: INPUTS_MAX, found: inputs });
         }
         gate(vk, inputs)?;
-        Ok(Self { circuit: circuit.to_owned(), kind, constraints, key: encode_key(vk) })
+        let file = Self { circuit: circuit.to_owned(), kind, constraints, key: encode_key(vk) };
+        file.check_kind(vk)?;
+        Ok(file)
+    }
+
+    /// The kind is a word in the file: here it is held against the one key of which everybody knows how it was made.
+    fn check_kind(&self, vk: &VerifyingKey<Bn254>) -> Result<(), KeyError> {
+        let is_relabelled = self.kind == Kind::Ceremony && is_development(&self.circuit, &self.constraints, vk);
+        if is_relabelled { Err(KeyError::DevelopmentKeyRelabelled) } else { Ok(()) }
     }
 
     /// Decodes a file. The key inside is still only bytes: see [`VerifyingKeyFile::verifying_key`].
@@ -84,7 +93,9 @@ impl VerifyingKeyFile {
     /// # Errors
     /// [`KeyError`].
     pub fn verifying_key(&self, inputs: usize) -> Result<VerifyingKey<Bn254>, KeyError> {
-        decode_key(&self.key, inputs)
+        let vk = decode_key(&self.key, inputs)?;
+        self.check_kind(&vk)?;
+        Ok(vk)
     }
 
     /// The same, sooner: `points` may hold the input points in full, which spares a square root each. They are believed only if they are
@@ -93,11 +104,13 @@ impl VerifyingKeyFile {
     /// # Errors
     /// [`KeyError`].
     pub(crate) fn verifying_key_near(&self, inputs: usize, points: &[G1Point]) -> Result<VerifyingKey<Bn254>, KeyError> {
-        decode_key_with(&self.key, inputs, |i, bytes| {
+        let vk = decode_key_with(&self.key, inputs, |i, bytes| {
             let point = points.get(i).and_then(G1Point::affine).filter(|point| !point.is_zero() && g1_bytes(point) == *bytes);
             // such a point is what the decoder would give: there is one encoding, and all of the curve is in the subgroup
             point.map_or_else(|| g1(bytes), Ok)
-        })
+        })?;
+        self.check_kind(&vk)?;
+        Ok(vk)
     }
 }
 
@@ -181,6 +194,19 @@ mod tests {
         ] {
             assert_ne!(other.id(), file.id());
         }
+    }
+
+    #[test]
+    fn a_development_key_under_another_name_is_refused() {
+        let toy = Toy::new(2);
+        let relabelled = VerifyingKeyFile { kind: Kind::Ceremony, ..file() };
+        assert_eq!(relabelled.verifying_key(toy.inputs()), Err(KeyError::DevelopmentKeyRelabelled));
+        assert_eq!(relabelled.verifying_key_near(toy.inputs(), &[]), Err(KeyError::DevelopmentKeyRelabelled));
+        let made = VerifyingKeyFile::new("toy-1", Kind::Ceremony, file().constraints, &toy.development_key().vk);
+        assert_eq!(made, Err(KeyError::DevelopmentKeyRelabelled));
+        let other = toy.ceremony_key_file();
+        assert_eq!((other.kind, &other.circuit, other.constraints), (Kind::Ceremony, &file().circuit, file().constraints));
+        other.verifying_key(toy.inputs()).unwrap();
     }
 
     #[test]

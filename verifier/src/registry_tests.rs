@@ -84,7 +84,11 @@ fn each_rule_about_a_circuits_key_refuses() {
     let claimed = GenesisCircuit { transcript, ..good.clone() };
     assert_eq!(prepare(&claimed, ChainKind::Production).unwrap_err(), RegistryError::Development { circuit: CIRCUIT });
     assert_eq!(prepare(&claimed, ChainKind::Development).unwrap_err(), RegistryError::TranscriptOfDevelopmentKey { circuit: CIRCUIT });
-    let ceremony = genesis_circuit(&VerifyingKeyFile { kind: Kind::Ceremony, ..file.clone() });
+    let relabelled = genesis_circuit(&VerifyingKeyFile { kind: Kind::Ceremony, ..file.clone() });
+    let named = GenesisCircuit { transcript, ..relabelled };
+    let refused = RegistryError::Key { circuit: CIRCUIT, reason: KeyError::DevelopmentKeyRelabelled };
+    assert_eq!(prepare(&named, ChainKind::Production).unwrap_err(), refused);
+    let ceremony = genesis_circuit(&toy().ceremony_key_file());
     for chain in [ChainKind::Development, ChainKind::Production] {
         assert_eq!(prepare(&ceremony, chain).unwrap_err(), RegistryError::NoTranscript { circuit: CIRCUIT });
         let named = GenesisCircuit { transcript, ..ceremony.clone() };

@@ -216,14 +216,17 @@ mod tests {
     use crate::run::RunError;
     use probity_credit::statement::position;
     use probity_ledger::genesis::GenesisError;
+    use probity_params::Kind;
     use probity_params::testing::Toy;
-    use probity_params::{Kind, VerifyingKeyFile};
     use probity_verifier::RegistryError;
 
     fn begin_with(kind: Kind, transcript: Option<&[u8]>, chain: ChainKind) -> Result<Genesis, CommandError> {
         let folder = tempfile::tempdir().unwrap();
         let toy = Toy::new(position::COUNT - position::POLICY).named("eligibility-3");
-        let file = VerifyingKeyFile { kind, ..toy.verifying_key_file() };
+        let file = match kind {
+            Kind::Development => toy.verifying_key_file(),
+            Kind::Ceremony => toy.ceremony_key_file(),
+        };
         std::fs::write(folder.path().join("eligibility-3.vk"), file.to_bytes()).unwrap();
         if let Some(transcript) = transcript {
             std::fs::write(folder.path().join("eligibility-3.transcript.json"), transcript).unwrap();

@@ -71,9 +71,16 @@ pub(super) fn execute_stop(view: &mut View<'_>, p: &StopCircuit, ctx: &BlockCont
     check_third(view, &p.approvals, p.approved_until_height, ctx)?;
     let circuit = p.circuit;
     let state = known(view, circuit)?;
-    check_sequence(circuit, state.sequence, p.sequence)?;
+    // a retirement that comes between, of which there is one at most, does not void a stop: else whoever holds one could hold a stop up
+    let before_retirement = state.sequence.checked_sub(1).filter(|_| state.last_height.is_some());
+    if Some(p.sequence) != before_retirement {
+        check_sequence(circuit, state.sequence, p.sequence)?;
+    }
     if let Some(stopped_height) = state.stopped_height {
         return Err(TxError::CircuitStopped { circuit, stopped_height }.into());
+    }
+    if let Some(last_height) = state.last_height.filter(|last| *last < ctx.height) {
+        return Err(TxError::CircuitRetired { circuit, last_height }.into());
     }
     let stopped_height = Some(ctx.height);
     view.put(state_key::circuit(circuit), &CircuitState { stopped_height, sequence: state.sequence + 1, ..state });

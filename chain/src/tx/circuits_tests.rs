@@ -264,6 +264,19 @@ fn each_rule_of_an_adoption_refuses() {
     chain.apply_all(&[("rich", adoption)]);
 }
 
+/// Whoever holds an approved retirement can't hold up an emergency with it.
+#[test]
+fn a_retirement_that_comes_first_does_not_void_a_stop() {
+    let mut chain = Chain::ready();
+    let stopping = by_most(&chain, Payload::StopCircuit(stop(&chain, CIRCUIT)));
+    let retiring = by_most(&chain, Payload::RetireCircuit(retire(&chain, CIRCUIT, soonest(&chain))));
+    chain.apply_all(&[("rich", retiring)]);
+    chain.apply_all(&[("rich", stopping.clone())]);
+    assert_eq!(state(&chain, CIRCUIT).unwrap().sequence, 2);
+    let again = TxError::WrongDecision { circuit: CIRCUIT, expected: 2, found: 0 };
+    assert_eq!(chain.refusal("rich", stopping), again, "once only");
+}
+
 /// One block, one key: an audit reads the circuit's entry after the record's block.
 #[test]
 fn a_circuit_is_not_stopped_and_adopted_in_one_block() {

@@ -12,7 +12,7 @@ use probity_credit::digest::Digest;
 use probity_ledger::address::Address;
 use probity_ledger::merkle::InclusionProof;
 use probity_ledger::state_key;
-use probity_ledger::state_value::{self, PolicyEntry, Record};
+use probity_ledger::state_value::{self, CircuitState, PolicyEntry, Record};
 use probity_ledger::transaction::{Transaction, Verdict};
 use probity_verifier::AuditBundle;
 use serde::Deserialize;
@@ -56,7 +56,7 @@ pub(super) fn run(command: AuditCommand, global: &Global, output: &Output) -> Re
                 output.note(&format!("bundle written to {}", path.display()));
             }
             let audited = verify::check(&fetched, chain, opening.as_deref(), output)?;
-            note_stop(&client, &audited.record, output)?;
+            note_stop(&client, &audited.circuit, output)?;
             if audited.record.context == id {
                 Ok(())
             } else {
@@ -80,11 +80,16 @@ pub(super) fn run(command: AuditCommand, global: &Global, output: &Output) -> Re
     }
 }
 
-/// A record made before a stop stays what it was; whoever relies on it should know.
-fn note_stop(client: &Client, record: &Record, output: &Output) -> Result<(), CliError> {
-    let stopped = CircuitView::fetch(client, record.circuit)?.and_then(|c| c.stopped_height).filter(|h| *h >= record.height);
-    if let Some(height) = stopped {
-        output.note(&format!("The node says that validators stopped {} at height {height}: ask them why.", record.circuit));
+/// A record made before a stop stays what it was; whoever relies on it should know. The node's word: nothing here is proved.
+fn note_stop(client: &Client, then: &CircuitState, output: &Output) -> Result<(), CliError> {
+    let Some(now) = CircuitView::fetch(client, then.id)? else { return Ok(()) };
+    if now.verifying_key_id != then.verifying_key_id {
+        output.note(&format!(
+            "The node says that {} has another key by now: ask the validators whether the one of the record was stopped.",
+            then.id
+        ));
+    } else if let Some(height) = now.stopped_height {
+        output.note(&format!("The node says that validators stopped {} at height {height}: ask them why.", then.id));
     }
     Ok(())
 }

@@ -15,6 +15,9 @@ use probity_verifier::registry::{describe, prepare};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
+/// How many blocks the approvals of a stop count: it is for an emergency, and can't be taken back.
+const STOP_APPROVAL_BLOCKS: u64 = 5_000;
+
 /// `probity tx adopt-circuit`.
 #[derive(Debug, Args)]
 pub struct AdoptArgs {
@@ -79,7 +82,7 @@ pub(super) fn retire(args: &RetireArgs, client: &Client, output: &Output) -> Res
 
 pub(super) fn stop(args: &StopArgs, client: &Client, output: &Output) -> Result<(), CliError> {
     let (circuit, sequence) = (args.circuit, sequence(client, args.circuit)?);
-    let approved_until_height = ChainView::fetch(client)?.height() + APPROVAL_BLOCKS;
+    let approved_until_height = ChainView::fetch(client)?.height() + STOP_APPROVAL_BLOCKS;
     let decision = StopCircuit { circuit, sequence, approved_until_height, approvals: vec![] };
     write(&Payload::StopCircuit(decision), "one third", &args.out, output)
 }

@@ -6,7 +6,7 @@ use ark_ec::AffineRepr;
 use ark_ec::pairing::Pairing;
 use ark_ff::{One, PrimeField, UniformRand, Zero};
 use probity_params::KeyError;
-use probity_params::gate::KeyPoint;
+use probity_params::gate::{KeyPoint, scale_gamma};
 use probity_params::testing::Toy;
 use rand::{SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
