@@ -300,6 +300,7 @@ impl<'a, G: ScalarMul<ScalarField = F>> Multiples<'a, G> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::key_id::Kind;
     use crate::testing::Toy;
     use crate::verifying::VerifyingKeyFile;
     use ark_ff::PrimeField;
