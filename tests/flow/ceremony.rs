@@ -77,7 +77,7 @@ fn a_network_begins_with_a_ceremony() {
     let development = verifying_keys(folder.path());
     let home = path("refused");
     let refused = ceremony.tools.probityd(&["init", "--home", &home, "--verifying-keys", &development.to_string_lossy()]);
-    assert!(refused.is_err_and(|e| e.to_string().contains("development")));
+    assert!(refused.is_err_and(|e| e.to_string().contains("transcript")));
     let (node, tools) = begin(folder.path(), Path::new(&out), &[]);
     let circuits = get(&format!("{}/v1/circuits", node.url())).expect("circuits");
     let circuit = &circuits["items"][0];
