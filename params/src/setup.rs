@@ -2,7 +2,7 @@
 //!
 //! Generic over matrices, so that it needs no circuit. The arithmetic is that of `ark-groth16`'s generator, done here in slices so that
 //! it can say how far it is; a test holds the two equal. The randomness is expanded from a public seed: every machine derives the same
-//! key, nothing has to be shipped, and whoever likes can forge proofs. Hence [`Kind::Development`], which only a
+//! key, nothing has to be shipped, and whoever likes can forge proofs. Hence [`Kind::Development`](crate::Kind::Development), which only a
 //! development chain accepts.
 //!
 //! The points of the quotient are those of circom's map ([`probity_curve::quotient`]): of the Lagrange basis of the domain of twice the
