@@ -23,8 +23,9 @@ fn median(times: impl Iterator<Item = f64>) -> f64 {
 /// Ratio of the medians and the 95 % interval that resampling the rounds gives.
 fn ratio(first: &[f64], second: &[f64], rng: &mut StdRng) -> (f64, [f64; 2]) {
     let of = |rounds: &[usize]| median(rounds.iter().map(|&i| second[i])) / median(rounds.iter().map(|&i| first[i]));
-    let all: Vec<usize> = (0..ROUNDS).collect();
-    let mut samples: Vec<f64> = (0..RESAMPLES).map(|_| of(&all.iter().map(|_| rng.gen_range(0..ROUNDS)).collect::<Vec<_>>())).collect();
+    let rounds = first.len();
+    let all: Vec<usize> = (0..rounds).collect();
+    let mut samples: Vec<f64> = (0..RESAMPLES).map(|_| of(&all.iter().map(|_| rng.gen_range(0..rounds)).collect::<Vec<_>>())).collect();
     samples.sort_by(f64::total_cmp);
     (of(&all), [samples[RESAMPLES / 40], samples[RESAMPLES - RESAMPLES / 40 - 1]])
 }
