@@ -2,9 +2,9 @@
 //!
 //! Data flows one way: [`accumulator`] reads and checks powers of tau; [`key`] makes a circuit's initial key from them and changes it;
 //! [`contribution`] is one change with its proof; [`transcript`] chains and signs what was done; [`folder`] keeps a ceremony on disk and
-//! does its steps, [`attestation`] is a contributor's word; [`verify`](mod@verify) repeats everything from circuit, powers of tau and folder; [`install`] is what a
-//! wallet checks. Keys are `.zkey` files, powers of tau
-//! `.ptau` files, so that contributors and verifiers may use snarkjs instead.
+//! does its steps; [`attestation`] is a contributor's word; [`verify`](mod@verify) repeats everything from circuit, powers of tau and
+//! folder; [`install`] is what a wallet checks. Keys are `.zkey` files, powers of tau `.ptau` files, so that contributors and verifiers
+//! may use snarkjs instead.
 //!
 //! This crate never sees a witness or a proof, and keeps no secret factor longer than it takes to multiply with it.
 

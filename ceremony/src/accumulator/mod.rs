@@ -50,7 +50,7 @@ pub enum AccumulatorError {
     #[error("the powers of tau can't be read: {0}")]
     Container(#[from] ContainerError),
     /// The head does not decode, or is of another curve.
-    #[error("the powers of tau are not of the curve BN254, or their head is damaged")]
+    #[error("the powers of tau are not of the curve BN254, or their head is damaged: take the published file, and compare its digest")]
     Header,
     /// Not enough powers.
     #[error("the circuit needs powers of tau of size 2^{needed}, the file has 2^{found}: take a larger file")]
@@ -61,7 +61,7 @@ pub enum AccumulatorError {
         found: u32,
     },
     /// Not a point of its group.
-    #[error("number {index} of the {section} is no point of the group")]
+    #[error("number {index} of the {section} is no point of the group: take the published file, and compare its digest")]
     Point {
         /// What the section holds.
         section: &'static str,
@@ -69,19 +69,21 @@ pub enum AccumulatorError {
         index: usize,
     },
     /// tau, alpha or beta is zero or one: nobody contributed.
-    #[error("the {section} begin with points that no contribution leaves: nobody contributed to this file")]
+    #[error(
+        "the {section} begin with points that no contribution leaves: nobody contributed to this file, take the published file, and compare its digest"
+    )]
     Untouched {
         /// What the section holds.
         section: &'static str,
     },
     /// Not successive powers of one tau.
-    #[error("the {section} are not powers of the file's tau")]
+    #[error("the {section} are not powers of the file's tau: take the published file, and compare its digest")]
     NotPowers {
         /// What the section holds.
         section: &'static str,
     },
     /// beta differs between the groups.
-    #[error("beta in G2 is another number than beta in G1")]
+    #[error("beta in G2 is another number than beta in G1: take the published file, and compare its digest")]
     Beta,
     /// A Lagrange basis that is in the file is not that of its powers.
     #[error("the {section} is not that of the powers in the same file: make it anew with `snarkjs powersoftau prepare phase2`")]
@@ -105,8 +107,9 @@ pub struct Accumulator {
 }
 
 impl Accumulator {
-    /// Reads and checks what a domain of `2^size` needs, from a file of at least twice that size. Cost: reading and checking some 2^(size + 2) points of G1 and 2^size of G2, four
-    /// sums of as many; without Lagrange bases in the file, six transforms of points more, which takes minutes at 2^16.
+    /// Reads and checks what a domain of `2^size` needs, from a file of at least twice that size. Cost: reading and checking some
+    /// 2^(size + 2) points of G1 and 2^size of G2, and sums of as many; without Lagrange bases in the file, five transforms of points
+    /// more.
     ///
     /// # Errors
     /// [`AccumulatorError`].

@@ -42,22 +42,22 @@ pub enum KeyFileError {
     #[error("the key can't be read: {0}")]
     Container(#[from] ContainerError),
     /// Another proof system or curve, or gamma is not where ceremonies leave it.
-    #[error("the key is not a Groth16 key on BN254 with gamma at the generator")]
+    #[error("the key is not a Groth16 key on BN254 with gamma at the generator: take the file anew from where the ceremony is published")]
     Header,
     /// A point of the head is no point of its group, or the identity.
-    #[error("the key's {point} is no point of the group, or the identity")]
+    #[error("the key's {point} is no point of the group, or the identity: take the file anew from where the ceremony is published")]
     HeaderPoint {
         /// Which.
         point: &'static str,
     },
     /// The counts or the coefficients are of another circuit.
-    #[error("the key is of another circuit: its {what} differ")]
+    #[error("the key is of another circuit: its {what} differ; take the key of this one")]
     OtherCircuit {
         /// What differs.
         what: &'static str,
     },
     /// Not a point of its group.
-    #[error("number {index} of the key's {section} is no point of the group")]
+    #[error("number {index} of the key's {section} is no point of the group: take the file anew from where the ceremony is published")]
     Point {
         /// What the section holds.
         section: &'static str,
@@ -65,7 +65,7 @@ pub enum KeyFileError {
         index: usize,
     },
     /// A contribution does not decode.
-    #[error("contribution {number} of the key is damaged")]
+    #[error("contribution {number} of the key is damaged: take the file anew from where the ceremony is published")]
     Contribution {
         /// Counted from 1.
         number: usize,
