@@ -5,7 +5,7 @@ use super::public::PublicVar;
 use crate::gadgets::bits::{is_zero, to_bits};
 use crate::gadgets::mux::mux;
 use crate::gadgets::{Bit, Builder, Num, path, poseidon};
-use ark_ff::PrimeField;
+use ark_ff::{Field, PrimeField};
 use probity_credit::circuit_id::CircuitId;
 use probity_credit::domain::DOMAINS;
 use probity_credit::field::F;
@@ -29,20 +29,52 @@ pub(super) struct FileVar {
     pub in_domain: Vec<Num>,
 }
 
-/// One file of the witness, or what stands for an unused one: zeros at the anchor's month.
+/// One file of the witness, or what stands for an unused one.
+///
+/// An unused slot may hold anything, since nothing of it counts. Zeros would cost a prover less than a file does, and the time to prove would
+/// tell the number of files: so there are large elements wherever a file has them.
 struct Hint {
-    used: Option<UsedFile>,
+    used: bool,
+    slot: u16,
+    domain: usize,
     month: u16,
+    features: [u64; FEATURES],
+    records_digest: F,
+    blinding: F,
+    path: MerklePath,
+    registry_path: MerklePath,
 }
 
 impl Hint {
-    fn number(&self, f: impl FnOnce(&UsedFile) -> F) -> F {
-        self.used.as_ref().map_or(F::from(0u64), f)
+    fn of(file: &UsedFile) -> Self {
+        Self {
+            used: true,
+            slot: file.slot,
+            domain: file.domain.index(),
+            month: file.month.0,
+            features: file.file.features.map(|f| f.raw()),
+            records_digest: file.file.records_digest.to_field(),
+            blinding: file.file.blinding.element(),
+            path: file.path.clone(),
+            registry_path: file.registry_path.clone(),
+        }
     }
 
-    fn path(&self, depth: usize, f: impl FnOnce(&UsedFile) -> &MerklePath) -> MerklePath {
-        let zeros = || MerklePath { levels: vec![[probity_credit::field::FieldBytes::ZERO; 7]; depth] };
-        self.used.as_ref().map_or_else(zeros, |u| f(u).clone())
+    /// At the anchor's month.
+    fn unused(month: u16) -> Self {
+        let filler = -F::from(2u64).inverse().expect("2 is not 0");
+        let path = |depth| MerklePath { levels: vec![[filler.into(); 7]; depth] };
+        Self {
+            used: false,
+            slot: 0,
+            domain: 0,
+            month,
+            features: [(1 << (FEATURE_BITS - 1)) + 500; FEATURES],
+            records_digest: filler,
+            blinding: filler,
+            path: path(TREE_DEPTH),
+            registry_path: path(REGISTRY_DEPTH),
+        }
     }
 }
 
@@ -57,12 +89,12 @@ pub(super) fn synthesize(
     let mut previous: Option<(Num, Num)> = None;
     let mut files = vec![];
     for index in 0..circuit.files() {
-        let hint = witness.zip(month).map(|(w, month)| Hint { used: w.files.get(index).cloned(), month });
+        let hint = witness.zip(month).map(|(w, month)| w.files.get(index).map_or_else(|| Hint::unused(month), Hint::of));
         let hint = hint.as_ref();
         let part = b.scope(Clause::Files.anchor(), |b| {
             b.scope(("file", index), |b| {
-                let used = b.bit("used", || hint.map(|h| h.used.is_some()));
-                let slot = b.witness("slot", || hint.map(|h| h.number(|u| F::from(u.slot))));
+                let used = b.bit("used", || hint.map(|h| h.used));
+                let slot = b.witness("slot", || hint.map(|h| F::from(h.slot)));
                 if let Some((used_before, slot_before)) = previous.take() {
                     b.enforce("used-first", used.num(), &(Num::one() - used_before), &Num::zero());
                     let gap = b.mul("slot-gap", used.num(), &(&slot - slot_before - F::from(1u64)));
@@ -88,7 +120,7 @@ struct Committed {
 fn committed(b: &mut Builder<'_>, public: &PublicVar, person: &PersonVar, hint: Option<&Hint>, used: Bit, slot: &Num) -> Committed {
     let raw: Vec<Num> = (0..FEATURES)
         .map(|f| {
-            let raw = b.witness(("feature", f), || hint.map(|h| h.number(|u| F::from(u.file.features[f].raw()))));
+            let raw = b.witness(("feature", f), || hint.map(|h| F::from(h.features[f])));
             to_bits(b, ("feature", f), &raw, FEATURE_BITS);
             raw
         })
@@ -97,19 +129,17 @@ fn committed(b: &mut Builder<'_>, public: &PublicVar, person: &PersonVar, hint: 
     let packed =
         raw.chunks_exact(FEATURES_PER_ELEMENT).map(|five| Num::linear_combination(five.iter().enumerate().map(|(i, x)| (shift(i), x))));
     let mut inputs: Vec<Num> = packed.collect();
-    inputs.push(b.witness("records-digest", || hint.map(|h| h.number(|u| u.file.records_digest.to_field()))));
-    inputs.push(b.witness("blinding", || hint.map(|h| h.number(|u| u.file.blinding.element()))));
+    inputs.push(b.witness("records-digest", || hint.map(|h| h.records_digest)));
+    inputs.push(b.witness("blinding", || hint.map(|h| h.blinding)));
     let leaf = b.scope("leaf", |b| poseidon::hash(b, FILE, &inputs));
-    let file_path = hint.map(|h| h.path(TREE_DEPTH, |u| &u.path));
-    let root = b.scope("path", |b| path::root(b, &leaf, &person.position, file_path.as_ref()));
+    let root = b.scope("path", |b| path::root(b, &leaf, &person.position, hint.map(|h| &h.path)));
 
-    let domain_number = b.witness("domain", || hint.map(|h| h.number(|u| F::from(u.domain.index() as u64))));
+    let domain_number = b.witness("domain", || hint.map(|h| F::from(h.domain as u64)));
     let domain = to_bits(b, "domain", &domain_number, DOMAINS.ilog2() as usize);
-    let month = b.witness("month", || hint.map(|h| F::from(h.used.as_ref().map_or(h.month, |u| u.month.0))));
+    let month = b.witness("month", || hint.map(|h| F::from(h.month)));
     let publication = b.scope("publication", |b| poseidon::hash(b, ROOT, &[domain_number, month.clone(), public.schema.clone(), root]));
     let slot_bits = to_bits(b, "slot", slot, SLOT_BITS);
-    let registry_path = hint.map(|h| h.path(REGISTRY_DEPTH, |u| &u.registry_path));
-    let registry_root = b.scope("registry", |b| path::root(b, &publication, &slot_bits, registry_path.as_ref()));
+    let registry_root = b.scope("registry", |b| path::root(b, &publication, &slot_bits, hint.map(|h| &h.registry_path)));
     b.enforce("registered", used.num(), &(registry_root - &public.registry_root), &Num::zero());
     Committed { used, raw, domain, month }
 }

@@ -47,6 +47,10 @@ impl<L: Lanes> Lanes for Extension<L> {
         self.0.zero_lanes() & self.1.zero_lanes()
     }
     #[inline(always)]
+    fn perhaps_zero(self) -> bool {
+        self.0.perhaps_zero() && self.1.perhaps_zero()
+    }
+    #[inline(always)]
     fn replace(self, lanes: u8, other: Self) -> Self {
         Self(self.0.replace(lanes, other.0), self.1.replace(lanes, other.1))
     }

@@ -361,6 +361,15 @@ impl<M: Modulus> Lanes for Fp8<M> {
         }
     }
 
+    /// A difference is 4p more than it is, so between 2p and 6p: zero is 3p, 4p or 5p, told by the first word.
+    #[inline(always)]
+    fn perhaps_zero(self) -> bool {
+        unsafe {
+            let [three, five] = [M::THREE, M::FIVE].map(|multiple| _mm512_cmpeq_epi64_mask(self.words[0], splat(multiple[0])));
+            (three | five | _mm512_cmpeq_epi64_mask(self.words[0], splat(M::FOUR[0]))) != 0
+        }
+    }
+
     #[inline(always)]
     fn replace(self, lanes: u8, other: Self) -> Self {
         let mut words = self.words;

@@ -38,6 +38,8 @@ pub(crate) trait Lanes: Copy {
     fn square(self) -> Self;
     /// Lanes in which the value is zero in the field, as bits. Cost: a product.
     fn zero_lanes(self) -> u8;
+    /// Whether zero may be in a lane: false alarms are rare, misses there are none. For a difference of values below 2p.
+    fn perhaps_zero(self) -> bool;
     /// Lane by lane, `other` where the bit is set.
     fn replace(self, lanes: u8, other: Self) -> Self;
     /// Inverts each lane, with one inversion in all. Zero gives zero. Slow.

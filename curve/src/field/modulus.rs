@@ -17,8 +17,12 @@ pub(crate) trait Modulus: Copy {
     const P: [u64; WORDS];
     /// -1/p modulo 2^52.
     const MINUS_INVERSE: u64;
+    /// 3p.
+    const THREE: [u64; WORDS];
     /// 4p.
     const FOUR: [u64; WORDS];
+    /// 5p.
+    const FIVE: [u64; WORDS];
     /// Word by word, for t = 0..16 the largest multiple of p that is at most t 2^253.
     const MULTIPLES: [[u64; 16]; WORDS];
     /// 2^260, 2^264 and 2^256 modulo p: one, and the factors that bring elements from the library's form and back.
@@ -135,7 +139,9 @@ macro_rules! modulus {
             type Field = $field;
             const P: [u64; WORDS] = split(<$field as PrimeField>::MODULUS.0);
             const MINUS_INVERSE: u64 = minus_inverse(Self::P);
+            const THREE: [u64; WORDS] = times(Self::P, 3);
             const FOUR: [u64; WORDS] = times(Self::P, 4);
+            const FIVE: [u64; WORDS] = times(Self::P, 5);
             const MULTIPLES: [[u64; 16]; WORDS] = multiples(Self::P);
             const ONE: [u64; WORDS] = power_of_two(260, Self::P);
             const FROM_LIBRARY: [u64; WORDS] = power_of_two(264, Self::P);

@@ -41,6 +41,10 @@ macro_rules! portable {
                 u8::from(self == <$field>::ZERO)
             }
             #[inline(always)]
+            fn perhaps_zero(self) -> bool {
+                self == <$field>::ZERO
+            }
+            #[inline(always)]
             fn replace(self, lanes: u8, other: Self) -> Self {
                 if lanes & 1 == 1 { other } else { self }
             }

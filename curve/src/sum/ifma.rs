@@ -13,8 +13,7 @@ use crate::field::extension::Extension;
 use crate::field::ifma::{Fp8, gather, load_narrow, scatter, store_narrow, transpose};
 use crate::field::modulus::Base;
 use crate::point::{G1Point, G2Point};
-use ark_bn254::{Fq, Fq2, G1Affine, G1Projective, G2Affine, G2Projective, g1, g2};
-use ark_ec::AffineRepr;
+use ark_bn254::{Fq2, G1Projective, G2Projective, g1, g2};
 use ark_ec::short_weierstrass::SWCurveConfig;
 use ark_ff::AdditiveGroup;
 
@@ -43,21 +42,6 @@ fn joined(low: Fq8, high: Fq8) -> [std::arch::x86_64::__m512i; 8] {
 unsafe fn import(numbers: &mut [[u64; 4]; 8]) {
     let ours = Fq8::from_wide(load_narrow(numbers)).imported();
     store_narrow(ours.to_wide(), numbers);
-}
-
-fn element(words: [u64; 4]) -> Fq {
-    Fq8::from_wide(load_narrow(&[words; 8])).elements()[0]
-}
-
-fn narrow(element: Fq) -> [u64; 4] {
-    let mut out = [[0; 4]; 8];
-    store_narrow(Fq8::from_elements(&[element; 8]).to_wide(), &mut out);
-    out[0]
-}
-
-fn two_halves(row: &[u64; 8]) -> [[u64; 4]; 2] {
-    let (low, high) = row.split_first_chunk::<4>().expect("eight words");
-    [*low, high.try_into().expect("eight words")]
 }
 
 fn whole_row(halves: &[[u64; 4]; 2]) -> [u64; 8] {
@@ -107,14 +91,6 @@ impl Kernel for IfmaG1 {
     fn three_b() -> Fq8 {
         let b = g1::Config::COEFF_B;
         Fq8::from_elements(&[b + b + b; 8])
-    }
-    fn affine(point: &Self::Memory) -> G1Affine {
-        let [x, y] = two_halves(&point[0]).map(element);
-        G1Affine::new_unchecked(x, y)
-    }
-    fn memory(point: &G1Affine) -> Self::Memory {
-        let Some((x, y)) = point.xy() else { return Self::HOLE };
-        [whole_row(&[narrow(x), narrow(y)])]
     }
     fn groups(x: Fq8, y: Fq8, z: Fq8) -> Vec<G1Projective> {
         let (x, y, z) = (x.elements(), y.elements(), z.elements());
@@ -182,17 +158,6 @@ impl Kernel for IfmaG2 {
         let b = g2::Config::COEFF_B;
         let b = b + b + b;
         Extension(Fq8::from_elements(&[b.c0; 8]), Fq8::from_elements(&[b.c1; 8]))
-    }
-    fn affine(point: &Self::Memory) -> G2Affine {
-        let [x, y] = point.each_ref().map(|row| {
-            let [c0, c1] = two_halves(row).map(element);
-            Fq2::new(c0, c1)
-        });
-        G2Affine::new_unchecked(x, y)
-    }
-    fn memory(point: &G2Affine) -> Self::Memory {
-        let Some((x, y)) = point.xy() else { return Self::HOLE };
-        [x, y].map(|z| whole_row(&[narrow(z.c0), narrow(z.c1)]))
     }
     fn groups(x: Extension<Fq8>, y: Extension<Fq8>, z: Extension<Fq8>) -> Vec<G2Projective> {
         let elements = |e: Extension<Fq8>| {

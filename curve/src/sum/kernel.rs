@@ -2,7 +2,7 @@
 
 use crate::field::Lanes;
 use ark_bn254::Fr;
-use ark_ec::{AffineRepr, CurveGroup};
+use ark_ec::CurveGroup;
 use zeroize::Zeroize;
 
 /// The sign bit of a reference to a point.
@@ -38,10 +38,6 @@ pub(crate) trait Kernel {
     fn negated(y: Self::Lanes, lanes: u8) -> Self::Lanes;
     /// Three times the curve's constant.
     fn three_b() -> Self::Lanes;
-    /// The library's form of a point. Slow.
-    fn affine(point: &Self::Memory) -> <Self::Group as CurveGroup>::Affine;
-    /// The memory form of a point; a hole for the identity. Slow.
-    fn memory(point: &<Self::Group as CurveGroup>::Affine) -> Self::Memory;
     /// Points x/z, y/z of all lanes. Slow.
     fn groups(x: Self::Lanes, y: Self::Lanes, z: Self::Lanes) -> Vec<Self::Group>;
     /// [`super::window::sum`], compiled for the CPU.
@@ -53,13 +49,4 @@ pub(crate) trait Kernel {
     ) -> Self::Group
     where
         Self: Sized;
-
-    /// The sum of two points in memory, whatever they are. Slow.
-    fn add(a: &Self::Memory, a_negative: bool, b: &Self::Memory, b_negative: bool) -> Self::Memory {
-        let signed = |point: &Self::Memory, negative: bool| {
-            let point = Self::affine(point).into_group();
-            if negative { -point } else { point }
-        };
-        Self::memory(&(signed(a, a_negative) + signed(b, b_negative)).into_affine())
-    }
 }

@@ -58,12 +58,6 @@ macro_rules! portable {
             fn three_b() -> $field {
                 <$config>::COEFF_B + <$config>::COEFF_B + <$config>::COEFF_B
             }
-            fn affine(point: &$point) -> $affine {
-                <$affine>::new_unchecked($load(point.x), $load(point.y))
-            }
-            fn memory(point: &$affine) -> $point {
-                <$point>::from(*point)
-            }
             fn groups(x: $field, y: $field, z: $field) -> Vec<$group> {
                 vec![<$group>::new_unchecked(x * z, y * z * z, z)]
             }

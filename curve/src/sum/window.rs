@@ -212,74 +212,72 @@ fn add_pairs<K: Kernel>(key: Option<&[K::Memory]>, scratch: &mut Scratch<K>) -> 
     holes
 }
 
-/// The chord through two points: with s = (y2 - y1) / (x2 - x1), x3 = s² - x1 - x2 and y3 = s (x1 - x3) - y1.
+/// Additions of a vector that have no chord: points with the same first coordinate. In every key there are some: variables that stand
+/// only in one and the same row have the same point.
+struct Chordless {
+    vector: usize,
+    /// Lanes with twice the same point, or with opposite ones.
+    lanes: u8,
+    /// Of these, lanes with opposite ones.
+    opposite: u8,
+}
+
+/// The chord through two points, the tangent where they are one: with its slope s, x3 = s² - x1 - x2 and y3 = s (x1 - x3) - y1.
 #[inline(always)]
 fn add_vectors<K: Kernel>(key: Option<&[K::Memory]>, scratch: &mut Scratch<K>, from: usize, to: usize) -> bool {
     scratch.differences.clear();
     scratch.products.clear();
+    let mut chordless: Vec<Chordless> = Vec::new();
     // two chains, so that one product need not wait for the other
     let mut chains = [K::Lanes::one(); 2];
     for vector in from..to {
         let at = sources(scratch, key.is_some(), vector);
         let points = key.unwrap_or(&scratch.points);
-        let difference = K::load_x(points, at.right.0).sub(K::load_x(points, at.left.0));
-        let chain = &mut chains[vector % 2];
-        scratch.differences.push(difference);
-        scratch.products.push(*chain);
-        *chain = chain.mul(difference);
-    }
-    let mut special = Vec::new();
-    if chains[0].mul(chains[1]).zero_lanes() != 0 {
-        special = without_chord::<K>(key, scratch, from);
-        chains = [K::Lanes::one(); 2];
-        for i in 0..to - from {
-            scratch.products[i] = chains[(from + i) % 2];
-            chains[(from + i) % 2] = chains[(from + i) % 2].mul(scratch.differences[i]);
+        let mut run = K::load_x(points, at.right.0).sub(K::load_x(points, at.left.0));
+        if run.perhaps_zero() {
+            let lanes = run.zero_lanes();
+            let ([_, y1], [_, y2]) = signed_points::<K>(points, &at, key.is_some());
+            let twice = y1.add(y2);
+            let opposite = twice.zero_lanes() & lanes;
+            run = run.replace(lanes, twice).replace(opposite, K::Lanes::one());
+            chordless.push(Chordless { vector, lanes, opposite });
         }
+        let chain = &mut chains[vector % 2];
+        scratch.differences.push(run);
+        scratch.products.push(*chain);
+        *chain = chain.mul(run);
     }
     let inverse = chains[0].mul(chains[1]).invert();
     let mut inverses = [inverse.mul(chains[1]), inverse.mul(chains[0])];
+    let mut holes = false;
     for vector in (from..to).rev() {
         let at = sources(scratch, key.is_some(), vector);
-        let points = key.unwrap_or(&scratch.points);
-        let (x1, y1) = K::load(points, at.left.0);
-        let (x2, y2) = K::load(points, at.right.0);
-        let (y1, y2) = if key.is_some() { (K::negated(y1, at.left.1), K::negated(y2, at.right.1)) } else { (y1, y2) };
+        let ([x1, y1], [x2, y2]) = signed_points::<K>(key.unwrap_or(&scratch.points), &at, key.is_some());
         let inverse = inverses[vector % 2];
         inverses[vector % 2] = inverse.mul(scratch.differences[vector - from]);
-        let slope = y2.sub(y1).mul(inverse.mul(scratch.products[vector - from]));
+        let mut rise = y2.sub(y1);
+        let chordless = chordless.pop_if(|c| c.vector == vector);
+        if let Some(c) = &chordless {
+            let square = x1.square();
+            rise = rise.replace(c.lanes, square.add(square).add(square));
+        }
+        let slope = rise.mul(inverse.mul(scratch.products[vector - from]));
         let x3 = slope.square().sub_reduced(x1.add(x2));
         let y3 = slope.mul(x1.sub(x3)).sub_reduced(y1);
         K::store(&mut scratch.points, at.target, x3, y3);
-    }
-    let mut holes = false;
-    for (place, point) in special {
-        holes |= point == K::HOLE;
-        scratch.points[place] = point;
+        for lane in (0..K::Lanes::WIDTH).filter(|lane| chordless.as_ref().is_some_and(|c| c.opposite >> lane & 1 == 1)) {
+            scratch.points[at.target[lane]] = K::HOLE;
+            holes = true;
+        }
     }
     holes
 }
 
-/// Pairs of points with the same first coordinate: their sums, and ones in place of their differences. In every key there are some:
-/// variables that stand only in one and the same row have the same point.
+/// Both points of each pair of a vector.
 #[inline(always)]
-fn without_chord<K: Kernel>(key: Option<&[K::Memory]>, scratch: &mut Scratch<K>, from: usize) -> Vec<(usize, K::Memory)> {
-    let mut sums = Vec::new();
-    for i in 0..scratch.differences.len() {
-        let lanes = scratch.differences[i].zero_lanes();
-        if lanes == 0 {
-            continue;
-        }
-        scratch.differences[i] = scratch.differences[i].replace(lanes, K::Lanes::one());
-        let at = sources(scratch, key.is_some(), from + i);
-        let points = key.unwrap_or(&scratch.points);
-        for lane in (0..K::Lanes::WIDTH).filter(|lane| lanes >> lane & 1 == 1) {
-            let negative = |lanes: u8| lanes >> lane & 1 == 1;
-            let (left, right) = (&points[at.left.0[lane]], &points[at.right.0[lane]]);
-            sums.push((at.target[lane], K::add(left, negative(at.left.1), right, negative(at.right.1))));
-        }
-    }
-    sums
+fn signed_points<K: Kernel>(points: &[K::Memory], at: &Sources, signed: bool) -> ([K::Lanes; 2], [K::Lanes; 2]) {
+    let ((x1, y1), (x2, y2)) = (K::load(points, at.left.0), K::load(points, at.right.0));
+    if signed { ([x1, K::negated(y1, at.left.1)], [x2, K::negated(y2, at.right.1)]) } else { ([x1, y1], [x2, y2]) }
 }
 
 /// The sum of `(i + 1) * bucket[i]`. Each lane takes a range of buckets and adds its running sums.

@@ -1,7 +1,10 @@
-//! Whether the time to prove tells the outcome or the number of files: medians over interleaved rounds, with bootstrap intervals.
+//! Whether the time to prove tells the outcome or the number of files: by counted work, and by medians over interleaved rounds.
 
-use super::subjects::{approved, declined};
+use super::subjects::{approved, declined, subjects};
+use ark_ff::{BigInteger, PrimeField};
+use probity_circuits::eligibility::{Statement, assignment};
 use probity_credit::circuit_id::CircuitId;
+use probity_credit::statement::testing::Fixture;
 use probity_tests::proving::prove;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
@@ -12,6 +15,29 @@ const ROUNDS: usize = 200;
 const PRINT_EVERY: usize = 50;
 const RESAMPLES: usize = 2_000;
 const RATIO_MAX: f64 = 1.02;
+
+/// Bits of a window of the sums: what a proof spends most of its time on grows with the windows that its witness fills.
+const WINDOW_BITS: u32 = 13;
+
+fn windows(f: &Fixture) -> u32 {
+    let statement = Statement { policy: &f.compiled, public: &f.public, witness: &f.witness };
+    let assignment = assignment(statement).expect("subjects are true");
+    assignment.witness.iter().map(|x| x.into_bigint().num_bits().div_ceil(WINDOW_BITS)).sum()
+}
+
+/// Unlike times, this can be asserted.
+#[test]
+fn the_work_to_prove_tells_nothing() {
+    for circuit in CircuitId::ALL {
+        let whole = windows(&approved(circuit, circuit.files()));
+        let fewer = (0..circuit.files()).map(|files| ("fewer files", approved(circuit, files)));
+        for (kind, fixture) in subjects(circuit).into_iter().map(|s| (s.kind, s.fixture)).chain(fewer) {
+            let ratio = f64::from(windows(&fixture)) / f64::from(whole);
+            println!("{circuit}, {kind}, {} files: {ratio:.4} of the windows", fixture.witness.files.len());
+            assert!((ratio - 1.0).abs() < 0.02, "{circuit}, {kind}, {} files: {ratio:.4}", fixture.witness.files.len());
+        }
+    }
+}
 
 fn median(times: impl Iterator<Item = f64>) -> f64 {
     let mut times: Vec<f64> = times.collect();
