@@ -16,7 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("probity-prover", &["probity-credit", "probity-curve", "probity-circuits", "probity-params"]),
     ("probity-ledger", &["probity-credit"]),
     ("probity-ceremony", &["probity-credit", "probity-curve", "probity-params", "probity-ledger"]),
-    ("probity-verifier", &["probity-credit", "probity-params", "probity-ledger"]),
+    ("probity-verifier", &["probity-credit", "probity-curve", "probity-params", "probity-ledger"]),
     ("probity-scorecard", &["probity-credit"]),
     ("probity-issuer", &["probity-credit", "probity-ledger"]),
     ("probity-wallet", &["probity-credit", "probity-circuits", "probity-params", "probity-prover", "probity-ledger"]),

@@ -1,17 +1,17 @@
 //! Many proofs in one pairing product, of any mix of policies and circuits.
 //!
-//! Each proof's equation is raised to a coefficient of 128 bits and all are multiplied: if one is wrong, the product is 1 with probability
+//! Each proof's equation is raised to one of 2^128 coefficients and all are multiplied: if one is wrong, the product is 1 with probability
 //! 2^-128 only, because the coefficients come from a transcript of everything that is checked and nobody can aim a proof at them. They are
 //! the same on every machine, as execution requires. When a batch fails, halving finds the wrong ones.
 
 use ark_bn254::{Bn254, Fq12, G1Affine, G1Projective};
-use ark_ec::bn::G2Prepared;
 use ark_ec::pairing::{MillerLoopOutput, Pairing};
-use ark_ec::{AffineRepr, CurveGroup, VariableBaseMSM};
-use ark_ff::{BigInteger256, Field, Zero};
+use ark_ec::{CurveGroup, VariableBaseMSM};
+use ark_ff::{Field, Zero};
 use ark_groth16::Proof;
 use merlin::Transcript;
 use probity_credit::field::{F, FieldBytes};
+use probity_curve::{Coefficient, G1Point, miller_product, sum_g1};
 use probity_ledger::transaction::ProofBytes;
 use probity_params::KeyId;
 use probity_params::point::g1_bytes;
@@ -47,7 +47,7 @@ impl Claim {
 /// Checks all claims; the answers are in their order and the same that each claim would get alone.
 pub fn verify_batch(claims: &[Claim]) -> Vec<Result<(), VerifyError>> {
     let decoded: Vec<Result<Proof<Bn254>, VerifyError>> = claims.par_iter().map(|c| decode(&c.proof).map_err(VerifyError::from)).collect();
-    let mut transcript = Transcript::new(b"probity/batch/v1");
+    let mut transcript = Transcript::new(b"probity/batch/v2");
     transcript.append_u64(b"claims", claims.len() as u64);
     claims.iter().for_each(|claim| bind(&mut transcript, claim));
     let mut results = Vec::with_capacity(claims.len());
@@ -76,24 +76,21 @@ fn bind(transcript: &mut Transcript, claim: &Claim) {
     transcript.append_message(b"proof", &claim.proof.0);
 }
 
-fn coefficient(transcript: &mut Transcript) -> u128 {
-    let mut bytes = [0; 16];
-    transcript.challenge_bytes(b"coefficient", &mut bytes);
+fn coefficient(transcript: &mut Transcript) -> Coefficient {
+    let [low, high] = [(); 2].map(|()| {
+        let mut bytes = [0; 8];
+        transcript.challenge_bytes(b"coefficient", &mut bytes);
+        u64::from_le_bytes(bytes)
+    });
     // zero would leave the proof out
-    u128::from_le_bytes(bytes).max(1)
+    Coefficient { low: if high == 0 { low.max(1) } else { low }, high }
 }
 
 struct Term<'a> {
     index: usize,
     claim: &'a Claim,
     proof: Proof<Bn254>,
-    coefficient: u128,
-}
-
-impl Term<'_> {
-    fn coefficient_limbs(&self) -> [u64; 2] {
-        [self.coefficient as u64, (self.coefficient >> 64) as u64]
-    }
+    coefficient: Coefficient,
 }
 
 /// Appends the indices of the wrong terms. `known_wrong` says that there is at least one, so that the product need not be computed.
@@ -119,8 +116,8 @@ struct Sums<'a> {
     changing: [F; CHANGING],
     /// Coefficients by folded policy point.
     policies: BTreeMap<[u8; 32], (G1Affine, F)>,
-    c_points: Vec<G1Affine>,
-    c_scalars: Vec<BigInteger256>,
+    c_points: Vec<G1Point>,
+    c_scalars: Vec<F>,
 }
 
 impl<'a> Sums<'a> {
@@ -130,16 +127,15 @@ impl<'a> Sums<'a> {
     }
 
     fn add(&mut self, term: &Term<'_>) {
-        let k = F::from(term.coefficient);
+        let k = term.coefficient.scalar();
         self.coefficients += k;
         for (sum, input) in self.changing.iter_mut().zip(&term.claim.changing) {
             *sum += k * input;
         }
         let base = term.claim.policy.base;
         self.policies.entry(g1_bytes(&base)).or_insert((base, F::zero())).1 += k;
-        let [low, high] = term.coefficient_limbs();
-        self.c_points.push(term.proof.c);
-        self.c_scalars.push(BigInteger256::new([low, high, 0, 0]));
+        self.c_points.push(term.proof.c.into());
+        self.c_scalars.push(k);
     }
 
     /// The product of the three pairs before the final exponentiation.
@@ -149,15 +145,12 @@ impl<'a> Sums<'a> {
             .policies
             .values()
             .fold(G1Projective::msm_unchecked(self.circuit.changing_points(), &self.changing), |sum, (base, k)| sum + *base * k);
-        let c = G1Projective::msm_bigint(&self.c_points, &self.c_scalars);
+        let c = sum_g1(&self.c_points, &self.c_scalars);
         let points = G1Projective::normalize_batch(&[alpha, inputs, c]);
         let Self { circuit: PreparedCircuit { beta_neg, gamma_neg, delta_neg, .. }, .. } = self;
         Bn254::multi_miller_loop(points, [beta_neg.clone(), gamma_neg.clone(), delta_neg.clone()]).0
     }
 }
-
-/// Pairs of one Miller loop at most: they share its squarings, and 32 of them leave little to share.
-const PAIRS_MAX: usize = 32;
 
 fn product_is_one(terms: &[Term<'_>]) -> bool {
     let mut sums: BTreeMap<KeyId, Sums<'_>> = BTreeMap::new();
@@ -165,19 +158,11 @@ fn product_is_one(terms: &[Term<'_>]) -> bool {
         let circuit = &*term.claim.policy.circuit;
         sums.entry(circuit.key()).or_insert_with(|| Sums::new(circuit)).add(term);
     }
-    // enough loops to occupy all cores
-    let pairs = terms.len().div_ceil(2 * rayon::current_num_threads()).clamp(1, PAIRS_MAX);
-    let (proofs, fixed): (Fq12, Fq12) =
-        rayon::join(|| terms.par_chunks(pairs).map(proofs_miller).product(), || sums.values().map(Sums::miller).product());
+    let scaled = |term: &Term<'_>| probity_curve::Term { coefficient: term.coefficient, a: term.proof.a, b: term.proof.b };
+    let scaled: Vec<probity_curve::Term> = terms.iter().map(scaled).collect();
+    let (proofs, fixed): (Fq12, Fq12) = rayon::join(|| miller_product(&scaled), || sums.values().map(Sums::miller).product());
     // the value is never zero, for which alone the final exponentiation has no answer; should it be, the batch does not hold
     Bn254::final_exponentiation(MillerLoopOutput(proofs * fixed)).is_some_and(|value| value.0 == Fq12::ONE)
-}
-
-/// The product of e(k A, B) before the final exponentiation.
-fn proofs_miller(terms: &[Term<'_>]) -> Fq12 {
-    let scaled: Vec<G1Projective> = terms.iter().map(|term| term.proof.a.mul_bigint(term.coefficient_limbs())).collect();
-    let points = G1Projective::normalize_batch(&scaled);
-    Bn254::multi_miller_loop(points, terms.iter().map(|term| G2Prepared::from(term.proof.b))).0
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 use super::*;
 use crate::testing::Fixture;
+use ark_ec::AffineRepr;
 use proptest::prelude::*;
 use std::sync::OnceLock;
 

@@ -6,6 +6,16 @@ use super::Lanes;
 #[derive(Clone, Copy)]
 pub(crate) struct Extension<L>(pub(crate) L, pub(crate) L);
 
+impl<L: Lanes> Extension<L> {
+    /// The product, for whatever [`Lanes::mul_extension`] is.
+    #[inline(always)]
+    pub(crate) fn product(self, other: Self) -> Self {
+        let (low, high) = (self.0.mul(other.0), self.1.mul(other.1));
+        let cross = self.0.add(self.1).mul(other.0.add(other.1));
+        Self(low.sub_reduced(high), cross.sub_reduced(low.add(high)))
+    }
+}
+
 /// Bounds: with factors below 7p the inner sums are below 14p, their product below (1 + 196/84)p; what is subtracted is below 2 (1 + 49/84)p.
 /// Both parts come out reduced.
 impl<L: Lanes> Lanes for Extension<L> {
@@ -24,6 +34,10 @@ impl<L: Lanes> Lanes for Extension<L> {
         Self(self.0.add(other.0), self.1.add(other.1))
     }
     #[inline(always)]
+    fn add_reduced(self, other: Self) -> Self {
+        Self(self.0.add_reduced(other.0), self.1.add_reduced(other.1))
+    }
+    #[inline(always)]
     fn sub(self, other: Self) -> Self {
         Self(self.0.sub(other.0), self.1.sub(other.1))
     }
@@ -33,9 +47,7 @@ impl<L: Lanes> Lanes for Extension<L> {
     }
     #[inline(always)]
     fn mul(self, other: Self) -> Self {
-        let (low, high) = (self.0.mul(other.0), self.1.mul(other.1));
-        let cross = self.0.add(self.1).mul(other.0.add(other.1));
-        Self(low.sub_reduced(high), cross.sub_reduced(low.add(high)))
+        L::mul_extension(&self, &other)
     }
     #[inline(always)]
     fn square(self) -> Self {

@@ -7,6 +7,7 @@
 #![expect(unsafe_code, reason = "the CPU's vector instructions; see above")]
 
 use super::Lanes;
+use super::extension::Extension;
 use super::modulus::{BITS, Modulus, WORDS};
 use ark_ff::{Field, serial_batch_inversion_and_mul};
 use std::arch::x86_64::*;
@@ -235,19 +236,6 @@ impl<M: Modulus> Fp8<M> {
         words
     }
 
-    /// `self + other`, below 2p.
-    #[inline(always)]
-    pub(crate) fn add_reduced(self, other: Self) -> Self {
-        let mut words = self.sum(other);
-        // 4p keeps the value away from zero, where a borrow could look like a negative number
-        let mut i = 0;
-        while i < WORDS {
-            words[i] = unsafe { _mm512_add_epi64(words[i], splat(M::FOUR[i])) };
-            i += 1;
-        }
-        Self::reduced(words)
-    }
-
     /// Lane by lane, `-self` where the bit is set; below 2p if `self` is.
     #[inline(always)]
     pub(crate) fn negated(self, lanes: u8) -> Self {
@@ -303,6 +291,18 @@ impl<M: Modulus> Lanes for Fp8<M> {
     }
 
     #[inline(always)]
+    fn add_reduced(self, other: Self) -> Self {
+        let mut words = self.sum(other);
+        // 4p keeps the value away from zero, where a borrow could look like a negative number
+        let mut i = 0;
+        while i < WORDS {
+            words[i] = unsafe { _mm512_add_epi64(words[i], splat(M::FOUR[i])) };
+            i += 1;
+        }
+        Self::reduced(words)
+    }
+
+    #[inline(always)]
     fn sub(self, other: Self) -> Self {
         Self::normal(self.difference(other))
     }
@@ -345,6 +345,16 @@ impl<M: Modulus> Lanes for Fp8<M> {
             }
             Self::normal([sum[0], sum[1], sum[2], sum[3], sum[4]])
         }
+    }
+
+    #[inline(always)]
+    fn mul_extension(a: &Extension<Self>, b: &Extension<Self>) -> Extension<Self> {
+        #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512ifma")]
+        #[inline(never)]
+        unsafe fn outlined<M: Modulus>(a: &Extension<Fp8<M>>, b: &Extension<Fp8<M>>) -> Extension<Fp8<M>> {
+            a.product(*b)
+        }
+        unsafe { outlined(a, b) }
     }
 
     #[inline(always)]

@@ -3,7 +3,6 @@
 //! Everything above is written once over [`Lanes`]. The methods are always inlined, so that a kernel compiled for a CPU feature is
 //! compiled for it whole.
 
-#[cfg(target_arch = "x86_64")]
 pub(crate) mod extension;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod ifma;
@@ -11,6 +10,7 @@ pub(crate) mod ifma;
 pub(crate) mod modulus;
 pub(crate) mod portable;
 
+use extension::Extension;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// `WIDTH` elements of a field.
@@ -28,12 +28,19 @@ pub(crate) trait Lanes: Copy {
     fn one() -> Self;
     /// `self + other`.
     fn add(self, other: Self) -> Self;
+    /// `self + other`, below 2p; the sum must be below 6p.
+    fn add_reduced(self, other: Self) -> Self;
     /// `self - other`.
     fn sub(self, other: Self) -> Self;
     /// `self - other`, below 2p.
     fn sub_reduced(self, other: Self) -> Self;
     /// `self * other`.
     fn mul(self, other: Self) -> Self;
+    /// The product in the extension. Not inlined where that would make more code than the CPU's cache for it holds.
+    #[inline(always)]
+    fn mul_extension(a: &Extension<Self>, b: &Extension<Self>) -> Extension<Self> {
+        a.product(*b)
+    }
     /// `self * self`.
     fn square(self) -> Self;
     /// Lanes in which the value is zero in the field, as bits. Cost: a product.

@@ -21,6 +21,10 @@ macro_rules! portable {
                 self + other
             }
             #[inline(always)]
+            fn add_reduced(self, other: Self) -> Self {
+                self + other
+            }
+            #[inline(always)]
             fn sub(self, other: Self) -> Self {
                 self - other
             }

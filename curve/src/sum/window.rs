@@ -5,6 +5,7 @@
 
 use super::digits::{Shifted, Window};
 use super::kernel::{Kernel, NEGATIVE, Places};
+use crate::complete;
 use crate::field::Lanes;
 use ark_ec::AdditiveGroup;
 use zeroize::Zeroize;
@@ -299,8 +300,8 @@ fn weighted<K: Kernel>(scratch: &Scratch<K>) -> K::Group {
         }
         let (x, y) = K::load(&scratch.points, at);
         let point = [x.replace(empty, zero), y.replace(empty, one), one.replace(empty, zero)];
-        running = add_complete(running, point, three_b);
-        total = add_complete(total, running, three_b);
+        running = complete::add(running, point, three_b);
+        total = complete::add(total, running, three_b);
     }
     let (sums, totals) = (K::groups(running[0], running[1], running[2]), K::groups(total[0], total[1], total[2]));
     // lane l began at l * range: its sum counts that often once more
@@ -313,22 +314,4 @@ fn weighted<K: Kernel>(scratch: &Scratch<K>) -> K::Group {
         offsets.double_in_place();
     }
     totals.into_iter().fold(offsets, |sum, total| sum + total)
-}
-
-/// Complete addition in homogeneous coordinates (Renes, Costello, Batina, "Complete addition formulas for prime order elliptic curves",
-/// EUROCRYPT 2016, algorithm 7). First and last coordinates come out below 3p.
-#[inline(always)]
-fn add_complete<L: Lanes>([x1, y1, z1]: [L; 3], [x2, y2, z2]: [L; 3], three_b: L) -> [L; 3] {
-    let (xx, yy, zz) = (x1.mul(x2), y1.mul(y2), z1.mul(z2));
-    let xy = x1.add(y1).mul(x2.add(y2)).sub(xx.add(yy));
-    let yz = y1.add(z1).mul(y2.add(z2)).sub(yy.add(zz));
-    let xz = x1.add(z1).mul(x2.add(z2)).sub(xx.add(zz));
-    let triple = xx.add(xx).add(xx);
-    let bzz = three_b.mul(zz);
-    let (plus, minus) = (yy.add(bzz), yy.sub(bzz));
-    let bxz = three_b.mul(xz);
-    let x3 = xy.mul(minus).sub_reduced(yz.mul(bxz));
-    let y3 = minus.mul(plus).add(bxz.mul(triple));
-    let z3 = yz.mul(plus).add(triple.mul(xy));
-    [x3, y3, z3]
 }
