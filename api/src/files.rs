@@ -1,11 +1,10 @@
 //! Small files that survive a crash: written beside their place, synced, renamed, and readable by the owner alone.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use probity_ledger::keys::{KeyError, SecretKey};
-use rand::RngCore;
 use zeroize::Zeroizing;
 
 /// Why a file cannot be used.
@@ -64,17 +63,7 @@ impl FileError {
 /// # Errors
 /// [`FileError::Io`].
 pub fn make_folder(path: &Path) -> Result<(), FileError> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).map_err(FileError::io(path))
-}
-
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-    options
+    probity_files::private_folder(path).map_err(FileError::io(path))
 }
 
 /// Replaces the file as a whole: after a crash there is the old content or the new, never a part.
@@ -82,19 +71,7 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
 /// # Errors
 /// [`FileError::Io`].
 pub fn replace(path: &Path, content: &[u8]) -> Result<(), FileError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let temporary = folder.join(format!(".{:016x}.new", rand::rngs::OsRng.next_u64()));
-    let written = private(OpenOptions::new().write(true).create_new(true)).open(&temporary).and_then(|mut file| {
-        file.write_all(content)?;
-        file.sync_all()?;
-        fs::rename(&temporary, path)?;
-        File::open(folder)?.sync_all()
-    });
-    written.map_err(|e| {
-        // best effort: what remains is a file without meaning
-        let _ = fs::remove_file(&temporary);
-        FileError::io(path)(e)
-    })
+    probity_files::replace(path, |file| file.write_all(content)).map_err(FileError::io(path))
 }
 
 /// Writes a file that must not be there yet.
@@ -102,8 +79,7 @@ pub fn replace(path: &Path, content: &[u8]) -> Result<(), FileError> {
 /// # Errors
 /// [`FileError::Exists`], [`FileError::Io`].
 pub fn create(path: &Path, content: &[u8]) -> Result<(), FileError> {
-    let mut file = private(OpenOptions::new().write(true).create_new(true)).open(path).map_err(FileError::io(path))?;
-    file.write_all(content).and_then(|()| file.sync_all()).map_err(FileError::io(path))
+    probity_files::create(path, |file| file.write_all(content)).map_err(FileError::io(path))
 }
 
 /// Reads at most `limit` bytes; none if there is no such file.
@@ -178,8 +154,7 @@ pub fn create_key(path: &Path, key: &SecretKey) -> Result<(), FileError> {
 /// [`FileError`].
 pub fn read_key(path: &Path) -> Result<SecretKey, FileError> {
     let content = Zeroizing::new(read_existing(path, 256)?);
-    #[cfg(unix)]
-    if std::os::unix::fs::MetadataExt::mode(&fs::metadata(path).map_err(FileError::io(path))?) & 0o077 != 0 {
+    if !probity_files::is_private(path).map_err(FileError::io(path))? {
         return Err(FileError::Exposed { path: path.to_owned() });
     }
     let refused = |source| FileError::Key { path: path.to_owned(), source };

@@ -360,14 +360,13 @@ impl Folder {
     }
 
     fn save(&self) -> Result<(), CeremonyError> {
-        write_file(&self.transcript_path(), |out| out.write_all(self.transcript.to_json().as_bytes()))
+        let path = self.transcript_path();
+        probity_files::replace(&path, |file| file.write_all(self.transcript.to_json().as_bytes())).map_err(io_error("writing", &path))
     }
 }
 
 const TRANSCRIPT: &str = "transcript.json";
 const LOCK: &str = ".lock";
-/// How the names of temporary files begin.
-const TEMPORARY: &str = ".writing-";
 
 fn key_name(contributions: usize) -> String {
     format!("key-{contributions:04}.zkey")
@@ -388,7 +387,7 @@ impl Step {
         })?;
         // what a step left that was killed
         for entry in std::fs::read_dir(folder).map_err(io_error("reading", folder))?.flatten() {
-            if entry.file_name().to_string_lossy().starts_with(TEMPORARY) {
+            if entry.file_name().to_string_lossy().starts_with(probity_files::TEMPORARY) {
                 std::fs::remove_file(entry.path()).map_err(io_error("removing", folder))?;
             }
         }
@@ -428,26 +427,11 @@ fn read_key_bytes(path: &Path) -> Result<Vec<u8>, CeremonyError> {
 
 fn write_key(path: &Path, key: &Key, circuit: &Circuit<'_>) -> Result<Digest, CeremonyError> {
     let mut digest = Digest::default();
-    write_file(path, |out| {
-        digest = key.write(circuit, out)?;
-        Ok(())
-    })?;
+    let write = probity_files::replace(path, |file| {
+        let mut out = BufWriter::new(file);
+        digest = key.write(circuit, &mut out)?;
+        out.flush()
+    });
+    write.map_err(io_error("writing", path))?;
     Ok(digest)
-}
-
-/// Whole or not at all: written to a temporary file beside its place, synced, renamed.
-fn write_file(path: &Path, fill: impl FnOnce(&mut BufWriter<&File>) -> io::Result<()>) -> Result<(), CeremonyError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let write = || -> io::Result<()> {
-        let temporary = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder)?;
-        let mut out = BufWriter::new(temporary.as_file());
-        fill(&mut out)?;
-        out.flush()?;
-        drop(out);
-        temporary.as_file().sync_all()?;
-        temporary.persist(path).map_err(|e| e.error)?;
-        // the rename itself is in the folder
-        File::open(folder)?.sync_all()
-    };
-    write().map_err(io_error("writing", path))
 }

@@ -109,17 +109,13 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
 /// # Errors
 /// [`FileError`].
 pub fn write_with(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), FileError> {
-    let folder = folder_of(path);
     let write = || -> io::Result<()> {
-        std::fs::create_dir_all(folder)?;
-        let mut temporary = tempfile::NamedTempFile::new_in(folder)?;
-        let mut buffered = io::BufWriter::new(temporary.as_file_mut());
-        fill(&mut buffered)?;
-        buffered.flush()?;
-        drop(buffered);
-        temporary.as_file().sync_all()?;
-        temporary.persist(path).map_err(|e| e.error)?;
-        Ok(())
+        std::fs::create_dir_all(probity_files::folder_of(path))?;
+        probity_files::replace(path, |file| {
+            let mut buffered = io::BufWriter::new(file);
+            fill(&mut buffered)?;
+            buffered.flush()
+        })
     };
     write().map_err(io_error("writing", path))
 }
@@ -139,18 +135,13 @@ pub fn write_json(path: &Path, value: &impl Serialize) -> Result<(), FileError> 
 /// # Errors
 /// [`FileError`].
 pub fn write_key(path: &Path, key: &SecretKey) -> Result<(), FileError> {
-    std::fs::create_dir_all(folder_of(path)).map_err(io_error("making the folder of", path))?;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path).map_err(|e| match e.kind() {
+    std::fs::create_dir_all(probity_files::folder_of(path)).map_err(io_error("making the folder of", path))?;
+    let text = key.to_hex();
+    let write = probity_files::create(path, |file| file.write_all(text.as_bytes()).and_then(|()| file.write_all(b"\n")));
+    write.map_err(|e| match e.kind() {
         io::ErrorKind::AlreadyExists => FileError::Exists { path: path.to_owned() },
         _ => FileError::Io { action: "writing", path: path.to_owned(), source: e },
-    })?;
-    let text = key.to_hex();
-    let write = file.write_all(text.as_bytes()).and_then(|()| file.write_all(b"\n")).and_then(|()| file.sync_all());
-    write.map_err(io_error("writing", path))
+    })
 }
 
 /// Reads a secret key that only its owner can read.
@@ -169,19 +160,9 @@ pub fn read_key(path: &Path) -> Result<SecretKey, FileError> {
 /// # Errors
 /// [`FileError::Exposed`], [`FileError::Io`].
 pub fn check_private(path: &Path) -> Result<(), FileError> {
-    let metadata = std::fs::metadata(path).map_err(io_error("reading", path))?;
-    #[cfg(unix)]
-    if std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o077 != 0 {
-        return Err(FileError::Exposed { path: path.to_owned() });
-    }
-    let _ = metadata;
-    Ok(())
-}
-
-fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
+    match probity_files::is_private(path).map_err(io_error("reading", path))? {
+        true => Ok(()),
+        false => Err(FileError::Exposed { path: path.to_owned() }),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Directories and files for their owner alone, written whole or not at all.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// Why a file or directory cannot be used.
@@ -58,38 +58,42 @@ pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> StoreError + '_ 
 
 /// Makes a directory for its owner alone; one that is there must be so.
 pub(crate) fn private_dir(path: &Path) -> Result<(), StoreError> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(io(path))?;
+    probity_files::private_folder(path).map_err(io(path))?;
     check_private(path)
 }
 
 /// Refuses a directory that others can read.
 pub(crate) fn check_private(path: &Path) -> Result<(), StoreError> {
-    let mode = fs::metadata(path).map_err(io(path))?.permissions().mode();
-    if mode & 0o077 == 0 { Ok(()) } else { Err(StoreError::Open { path: path.into() }) }
+    if probity_files::is_private(path).map_err(io(path))? { Ok(()) } else { Err(StoreError::Open { path: path.into() }) }
 }
 
-/// A new file for its owner alone.
-pub(crate) fn create(path: &Path) -> Result<File, StoreError> {
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(|source| match source.kind() {
+/// As [`io`], and a file that is there already is named as such.
+fn new(path: &Path) -> impl FnOnce(std::io::Error) -> StoreError + '_ {
+    move |source| match source.kind() {
         std::io::ErrorKind::AlreadyExists => StoreError::Exists { path: path.into() },
         _ => StoreError::Io { path: path.into(), source },
-    })
+    }
 }
 
-/// Writes a new file and has it on disk.
+/// Writes a new file, whole or not at all, and has it and its entry on disk.
 pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    let mut file = create(path)?;
+    probity_files::create(path, |file| file.write_all(bytes)).map_err(new(path))
+}
+
+/// A new file of a [`Draft`], which is what appears whole or not at all.
+pub(crate) fn create_drafted(path: &Path) -> Result<File, StoreError> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(new(path))
+}
+
+/// Writes a new file of a [`Draft`] and has it on disk.
+pub(crate) fn write_drafted(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let mut file = create_drafted(path)?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(io(path))
 }
 
-/// Writes a new file that can be made again after a crash.
+/// Writes a new file of a [`Draft`] that can be made again after a crash.
 pub(crate) fn write_plain(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    create(path)?.write_all(bytes).map_err(io(path))
-}
-
-/// Has a directory's entries on disk.
-pub(crate) fn sync_dir(path: &Path) -> Result<(), StoreError> {
-    File::open(path).and_then(|d| d.sync_all()).map_err(io(path))
+    create_drafted(path)?.write_all(bytes).map_err(io(path))
 }
 
 /// Reads a whole file of at most `limit` bytes.
@@ -97,11 +101,6 @@ pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, StoreError> {
     let mut bytes = vec![];
     File::open(path).and_then(|f| f.take(limit + 1).read_to_end(&mut bytes)).map_err(io(path))?;
     if bytes.len() as u64 > limit { Err(StoreError::TooLong { path: path.into(), limit }) } else { Ok(bytes) }
-}
-
-/// The directory that `path` lies in.
-fn parent(path: &Path) -> &Path {
-    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// A directory that appears at `target` with all its files, or not at all.
@@ -116,8 +115,8 @@ impl Draft {
         if target.exists() {
             return Err(StoreError::Exists { path: target.into() });
         }
-        let parent = parent(target);
-        DirBuilder::new().recursive(true).mode(0o700).create(parent).map_err(io(parent))?;
+        let parent = probity_files::folder_of(target);
+        probity_files::private_folder(parent).map_err(io(parent))?;
         let mut builder = tempfile::Builder::new();
         let dir = builder.prefix(".draft-").permissions(fs::Permissions::from_mode(0o700)).tempdir_in(parent).map_err(io(parent))?;
         Ok(Self { dir, target: target.into() })
@@ -130,14 +129,15 @@ impl Draft {
 
     /// Lets the directory appear; its path.
     pub(crate) fn finish(self) -> Result<PathBuf, StoreError> {
-        sync_dir(self.dir.path())?;
+        probity_files::sync_folder(self.dir.path()).map_err(io(self.dir.path()))?;
         let draft = self.dir.keep();
         fs::rename(&draft, &self.target).map_err(|e| {
             // nobody will look for it again; what went wrong is the rename
             let _ = fs::remove_dir_all(&draft);
             StoreError::Io { path: self.target.clone(), source: e }
         })?;
-        sync_dir(parent(&self.target))?;
+        let parent = probity_files::folder_of(&self.target);
+        probity_files::sync_folder(parent).map_err(io(parent))?;
         Ok(self.target)
     }
 }

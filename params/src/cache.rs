@@ -163,7 +163,7 @@ impl KeyCache {
     /// [`CacheError::Io`].
     pub fn make_folder(&self) -> Result<(), CacheError> {
         let path = || self.folder.clone();
-        private_folder(&self.folder).map_err(|source| CacheError::Io { action: "making", path: path(), source })
+        probity_files::private_folder(&self.folder).map_err(|source| CacheError::Io { action: "making", path: path(), source })
     }
 
     /// Where the key lies. The constraints' digest is part of the name: programs of two versions don't fight over a file.
@@ -214,16 +214,8 @@ impl KeyCache {
         let path = self.path(circuit.id, kind, circuit.constraints);
         let io_error = |action, source| CacheError::Io { action, path: path.clone(), source };
         let encoded = compiled::encode(circuit, kind, key)?;
-        private_folder(&self.folder).map_err(|source| io_error("making the folder of", source))?;
-        let write = || -> io::Result<()> {
-            let mut temporary = tempfile::NamedTempFile::new_in(&self.folder)?;
-            encoded.write(&mut temporary)?;
-            temporary.as_file().sync_all()?;
-            temporary.persist(&path).map_err(|e| e.error)?;
-            // the rename itself is in the folder
-            std::fs::File::open(&self.folder)?.sync_all()
-        };
-        write().map_err(|source| io_error("writing", source))?;
+        probity_files::private_folder(&self.folder).map_err(|source| io_error("making the folder of", source))?;
+        probity_files::replace(&path, |file| encoded.write(file)).map_err(|source| io_error("writing", source))?;
         let (inputs, constraints) = (circuit.inputs(), circuit.constraints);
         self.load_verified(&Wanted { circuit: circuit.id, kind, constraints, inputs, verifying_key: None })
     }
@@ -244,15 +236,6 @@ impl KeyCache {
             _ => Ok(compiled),
         }
     }
-}
-
-/// Makes the folder, for nobody but its owner where the system knows such a thing.
-fn private_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 #[cfg(test)]

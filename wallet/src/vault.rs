@@ -120,7 +120,7 @@ impl Vault {
             return Err(VaultError::ShortPassphrase);
         }
         let io = |source| VaultError::Io { action: "making the folder of", path: path.to_owned(), source };
-        private_folder(parent(path)).map_err(io)?;
+        probity_files::private_folder(probity_files::folder_of(path)).map_err(io)?;
         let lock = lock(path)?;
         if path.exists() {
             return Err(VaultError::Exists { path: path.to_owned() });
@@ -175,34 +175,21 @@ impl Vault {
         let mut plain = Zeroizing::new(Vec::with_capacity(len + 2));
         plain.extend_from_slice(&VERSION.to_le_bytes());
         borsh::to_writer(&mut *plain, contents).expect("writing to memory does not fail");
-        let write = || -> io::Result<()> {
-            let folder = parent(&self.path);
-            let mut temporary = tempfile::NamedTempFile::new_in(folder)?;
+        let write = probity_files::replace(&self.path, |file| {
             let mut recipient = scrypt::Recipient::new(self.passphrase.clone());
             recipient.set_work_factor(self.work.0);
             let recipients = std::iter::once(&recipient as &dyn age::Recipient);
             let encryptor = Encryptor::with_recipients(recipients).map_err(io::Error::other)?;
-            let mut writer = encryptor.wrap_output(temporary.as_file_mut())?;
+            let mut writer = encryptor.wrap_output(file)?;
             writer.write_all(&plain)?;
-            writer.finish()?;
-            temporary.as_file().sync_all()?;
-            temporary.persist(&self.path).map_err(|e| e.error)?;
-            // the rename itself is in the folder
-            File::open(folder)?.sync_all()
-        };
-        write().map_err(|source| VaultError::Io { action: "writing", path: self.path.clone(), source })
+            writer.finish().map(drop)
+        });
+        write.map_err(|source| VaultError::Io { action: "writing", path: self.path.clone(), source })
     }
 
     /// Where the file is.
     pub fn path(&self) -> &Path {
         &self.path
-    }
-}
-
-fn parent(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
     }
 }
 
@@ -234,15 +221,6 @@ fn lock(path: &Path) -> Result<File, VaultError> {
 fn work_factor(file: &[u8]) -> Option<u8> {
     let line = file.split(|&b| b == b'\n').nth(1)?;
     std::str::from_utf8(line).ok()?.strip_prefix("-> scrypt ")?.split(' ').nth(1)?.parse().ok()
-}
-
-/// Makes the folder, for nobody but its owner where the system knows such a thing.
-fn private_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 #[cfg(test)]

@@ -183,10 +183,10 @@ impl Authority {
             let leaves = places.iter().map(|p| tree.leaf(*p).map_or(FieldBytes::ZERO, FieldBytes::from)).collect();
             let shard = IdentityShard { sequence, index, leaves, upper, openings };
             contents.shards.push(shard.digest());
-            store::write_new(&draft.path().join(shard_file(index)), &shard.encode())?;
+            store::write_drafted(&draft.path().join(shard_file(index)), &shard.encode())?;
         }
         on_progress(Progress { stage: "sealing openings", done: shards.into(), total: Some(shards.into()) });
-        store::write_new(&draft.path().join(CONTENTS_FILE), &contents.encode())?;
+        store::write_drafted(&draft.path().join(CONTENTS_FILE), &contents.encode())?;
         draft.finish()?;
         Ok(contents)
     }

@@ -85,7 +85,6 @@ impl Authority {
         store::write_new(&dir.join(CONFIG_FILE), &json)?;
         store::write_new(&dir.join(LOOKUP_KEY_FILE), lookup_key.as_slice())?;
         Journal::create(&dir.join(JOURNAL_FILE))?;
-        store::sync_dir(dir)?;
         Self::open(dir)
     }
 

@@ -31,7 +31,6 @@ impl Home {
         store::private_dir(dir)?;
         let config = Config { chain_id, institution };
         store::write_new(&dir.join(CONFIG_FILE), &serde_json::to_vec_pretty(&config).expect("plain data"))?;
-        store::sync_dir(dir)?;
         Ok(Self { dir: dir.into(), config })
     }
 

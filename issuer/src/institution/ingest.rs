@@ -94,7 +94,7 @@ pub fn ingest(
     let draft = Draft::begin(&Publication::path(dir, options.slot, options.month, options.sequence))?;
     let seeds = Seeds::fresh();
     let rows_path = draft.path().join(ROWS_FILE);
-    let mut rows_file = BufWriter::new(store::create(&rows_path)?);
+    let mut rows_file = BufWriter::new(store::create_drafted(&rows_path)?);
 
     let parser = Parser { header: &records.header.clone(), columns: &columns, roster, seeds: &seeds, unknown: options.unknown_customers };
     let mut seen = Seen::new(roster.positions_end());

@@ -162,10 +162,10 @@ impl Publication {
             bytes.extend_from_slice(&entry.row.to_le_bytes());
             bytes.extend_from_slice(&entry.leaf.to_be_bytes());
         }
-        store::write_new(&draft.path().join(LEAVES_FILE), &bytes)?;
-        store::write_new(&draft.path().join(SEEDS_FILE), seeds.to_bytes().as_slice())?;
+        store::write_drafted(&draft.path().join(LEAVES_FILE), &bytes)?;
+        store::write_drafted(&draft.path().join(SEEDS_FILE), seeds.to_bytes().as_slice())?;
         let json = serde_json::to_vec_pretty(&facts).expect("facts are plain data");
-        store::write_new(&draft.path().join(FACTS_FILE), &json)?;
+        store::write_drafted(&draft.path().join(FACTS_FILE), &json)?;
         let dir = draft.finish()?;
         Ok(Self { dir, facts, seeds, leaves, tree: OnceLock::from(tree) })
     }
@@ -212,8 +212,7 @@ impl Publication {
             return Err(PublicationError::Key { expected: self.facts.institution });
         }
         match store::write_new(&self.dir.join(SIGNED_FILE), b"") {
-            Ok(()) => Ok(store::sync_dir(&self.dir)?),
-            Err(StoreError::Exists { .. }) => Ok(()),
+            Ok(()) | Err(StoreError::Exists { .. }) => Ok(()),
             Err(e) => Err(e.into()),
         }
     }
