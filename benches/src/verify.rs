@@ -17,6 +17,7 @@ use probity_verifier::proof::{encode, parse};
 use probity_verifier::{CHANGING, Claim, PreparedCircuit, PreparedPolicy, verify_batch};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -25,7 +26,7 @@ use std::time::Instant;
 /// The circuit of the proofs. The cost hardly depends on it: all have the same number of public inputs.
 const CIRCUIT: CircuitId = CircuitId::Eligibility3;
 
-/// Times of one proof are taken of so many in a row.
+/// Times of one proof are taken of so many.
 const TIMES: usize = 20;
 
 /// With one number of threads.
@@ -85,19 +86,22 @@ pub(crate) fn measure(keys: &KeyCache, effort: Effort) -> Result<Verify, Failure
     let single = || verify_all_inputs(&circuit, &all, &parse(&bytes)?).map_err(Failure::from);
     let prepared = || policy.verify(&changing, &parse(&bytes)?).map_err(Failure::from);
     let plain = || verify_all_inputs(&plain_circuit, &changing, &parse(&bytes)?).map_err(Failure::from);
-    // in turns, one proof each, so that a busy moment of the machine hits all of them
+    // in turns, one proof each, so that a busy moment of the machine hits all of them; each after each other, since what ran before decides
+    // what the caches hold
+    let ways: [&dyn Fn() -> Result<(), Failure>; 4] = [&single, &stock, &prepared, &plain];
     let mut samples = [const { Vec::new() }; 4];
     let runs = effort.runs();
+    let mut order = [0, 1, 2, 3];
     for _ in 0..runs {
-        let mut took_ms = [0.0; 4];
+        let mut took_ms = [const { Vec::new() }; 4];
         for _ in 0..TIMES {
-            took_ms[0] += time_ms(single)?;
-            took_ms[1] += time_ms(stock)?;
-            took_ms[2] += time_ms(prepared)?;
-            took_ms[3] += time_ms(plain)?;
+            order.shuffle(&mut rng);
+            for way in order {
+                took_ms[way].push(time_ms(ways[way])?);
+            }
         }
         for (samples, took_ms) in samples.iter_mut().zip(took_ms) {
-            samples.push(took_ms / TIMES as f64);
+            samples.push(median(took_ms));
         }
     }
     let [single_ms, stock_ark_ms, prepared_ms, plain_seven_inputs_ms] = samples.map(median);
