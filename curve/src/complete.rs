@@ -1,7 +1,7 @@
 //! Complete formulas for curves y² = x³ + b in homogeneous coordinates, which have no special cases (Renes, Costello, Batina, "Complete
 //! addition formulas for prime order elliptic curves", EUROCRYPT 2016). `three_b` is 3b.
 //!
-//! Coordinates come in and out below 3p.
+//! Coordinates come in and out below 3.3p.
 
 use crate::field::Lanes;
 

@@ -16,8 +16,7 @@ impl<L: Lanes> Extension<L> {
     }
 }
 
-/// Bounds: with factors below 7p the inner sums are below 14p, their product below (1 + 196/84)p; what is subtracted is below 2 (1 + 49/84)p.
-/// Both parts come out reduced.
+/// Bounds: as for the parts, but that a square's imaginary part is twice a product, and inner sums are twice as large as the factors.
 impl<L: Lanes> Lanes for Extension<L> {
     const WIDTH: usize = L::WIDTH;
 

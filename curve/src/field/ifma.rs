@@ -196,7 +196,8 @@ impl<M: Modulus> Fp8<M> {
         Self::new(words)
     }
 
-    /// Takes off the largest multiple of p that the last word is sure of. The value is at least 2^209 and below 10p before, below 2p after.
+    /// Takes off the largest multiple of p that the last word is sure of. The value is below 10.58p before, and its last word is not negative;
+    /// below 1.65p after ([`Modulus::MULTIPLES`]).
     #[inline(always)]
     fn reduced(mut words: [__m512i; WORDS]) -> Self {
         unsafe {
@@ -312,7 +313,7 @@ impl<M: Modulus> Lanes for Fp8<M> {
         Self::reduced(self.difference(other))
     }
 
-    /// Montgomery's product, one word of `other` at a time. For factors below x p and y p it is below (1 + x y / 84) p.
+    /// Montgomery's product, one word of `other` at a time.
     #[inline(always)]
     fn mul(self, other: Self) -> Self {
         unsafe {

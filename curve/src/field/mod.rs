@@ -3,6 +3,8 @@
 //! Everything above is written once over [`Lanes`]. The methods are always inlined, so that a kernel compiled for a CPU feature is
 //! compiled for it whole.
 
+#[cfg(test)]
+pub(crate) mod bounds;
 pub(crate) mod extension;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod ifma;
@@ -15,9 +17,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// `WIDTH` elements of a field.
 ///
-/// Values need not be reduced. With p the modulus, the bounds that callers keep are: factors below 8p, the right side of a difference
-/// below 4p, the left side below 6p. Products, reduced differences and reduced sums come out below 2p, other sums and differences below
-/// what their parts allow (4p more for a difference).
+/// Values need not be reduced. With p the modulus, a product of factors below `x p` and `y p` is below `(1 + x y / 84) p`, reduced sums and
+/// differences are below 1.65p, others below what their parts allow, 4p more for a difference. Callers keep all values below 84p, the
+/// right side of a difference below 4p, and of a reduced one also the left side below 6p; a reduced sum below 6p. Tests run what is
+/// written over any lanes over `bounds`, which checks this.
 pub(crate) trait Lanes: Copy {
     /// How many; at most 8.
     const WIDTH: usize;
@@ -28,11 +31,11 @@ pub(crate) trait Lanes: Copy {
     fn one() -> Self;
     /// `self + other`.
     fn add(self, other: Self) -> Self;
-    /// `self + other`, below 2p; the sum must be below 6p.
+    /// `self + other`, reduced.
     fn add_reduced(self, other: Self) -> Self;
     /// `self - other`.
     fn sub(self, other: Self) -> Self;
-    /// `self - other`, below 2p.
+    /// `self - other`, reduced.
     fn sub_reduced(self, other: Self) -> Self;
     /// `self * other`.
     fn mul(self, other: Self) -> Self;

@@ -133,6 +133,28 @@ pub(crate) struct Base;
 #[derive(Clone, Copy)]
 pub(crate) struct Scalar;
 
+/// What `reduced` leaves: from a number that begins with t, less than (t + 1) 2^253 less the multiple, which is less than 1.6452p; and the
+/// multiple never exceeds the number, unless it is none.
+const fn holds<M: Modulus>() -> bool {
+    let mut t = 0;
+    while t < 16 {
+        let mut multiple = [0; WORDS];
+        let mut i = 0;
+        while i < WORDS {
+            multiple[i] = M::MULTIPLES[i][t];
+            i += 1;
+        }
+        let rest = minus([0, 0, 0, 0, (t as u64 + 1) << 45], multiple);
+        // 10,000 rest < 16,452 p, in two steps of less than 2^11
+        if !less(times(rest, 100), times(M::P, 165)) || less([0, 0, 0, 0, (t as u64) << 45], multiple) {
+            return false;
+        }
+        t += 1;
+    }
+    true
+}
+const _: () = assert!(holds::<Base>() && holds::<Scalar>());
+
 macro_rules! modulus {
     ($name:ident, $field:ty) => {
         impl Modulus for $name {

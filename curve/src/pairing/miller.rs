@@ -92,7 +92,7 @@ impl<L: BaseLanes> Pairs<L> {
         let b = y.square();
         let e = three_b.mul(zz);
         let f = e.add(e).add_reduced(e);
-        let (xx, sum) = (x.square(), b.add(f));
+        let (xx, sum) = (x.square(), b.add_reduced(f));
         let yz2 = yz.add(yz);
         let twelve_ee = e.add(e).mul(f.add(f));
         self.multiple = [xy.add(xy).mul(b.sub_reduced(f)), sum.square().sub_reduced(twelve_ee), b.add(b).mul(yz2.add(yz2))];

@@ -46,6 +46,13 @@ fn special_coefficients_and_points() {
     check(&terms);
 }
 
+#[test]
+fn no_value_leaves_its_bounds() {
+    use crate::field::bounds::Bounded;
+    let terms = terms(3, &mut StdRng::seed_from_u64(4));
+    assert_eq!(product(&terms, 1, chunk::<Bounded>), product(&terms, 1, chunk::<Fq>));
+}
+
 /// The argument at [`Coefficient`], for the numbers that the library has.
 #[test]
 fn coefficients_are_different_scalars() {

@@ -1,6 +1,6 @@
 //! The field of degree twelve, over any lanes: F2 = F(i), F6 = F2(v) with v³ = 9 + i, F12 = F6(w) with w² = v, as in the library.
 //!
-//! All elements here are reduced (below 2p); comments name the bounds of what is not. Products by Karatsuba's method.
+//! Elements here are reduced where nothing else is said. Products by Karatsuba's method.
 
 use super::BaseLanes;
 use crate::field::Lanes;
@@ -49,7 +49,7 @@ impl<L: BaseLanes> Tower<L> {
         Self { nine: L::from_fn(|_| Fq::from(9u64)) }
     }
 
-    /// Times v³ = 9 + i. Not reduced: below 3.1p.
+    /// Times v³ = 9 + i. Not reduced.
     #[inline(always)]
     fn shifted(self, x: Two<L>) -> Two<L> {
         let (real, imaginary) = (self.nine.mul(x.0), self.nine.mul(x.1));
@@ -74,7 +74,7 @@ impl<L: BaseLanes> Tower<L> {
         Six([v0.add_reduced(self.shifted(a2.mul(b1))), middle, a2.mul(b0).add_reduced(v1)])
     }
 
-    /// Times v. The first coefficient is not reduced: below 3.1p.
+    /// Times v. The first coefficient is not reduced.
     #[inline(always)]
     fn up(self, Six([a0, a1, a2]): Six<L>) -> Six<L> {
         Six([self.shifted(a2), a0, a1])
