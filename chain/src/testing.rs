@@ -91,6 +91,12 @@ impl Keyed {
         KEYED.get_or_init(|| Self::new(OTHER_CIRCUIT, 4))
     }
 
+    /// Another key for that one.
+    pub(crate) fn other_second() -> &'static Self {
+        static KEYED: OnceLock<Keyed> = OnceLock::new();
+        KEYED.get_or_init(|| Self::new(OTHER_CIRCUIT, 9))
+    }
+
     /// As a chain takes it.
     pub(crate) fn circuit(&self) -> GenesisCircuit {
         let (constraints, verifying_key_id, verifying_key) = (self.file.constraints, self.file.id().0, self.file.to_bytes());

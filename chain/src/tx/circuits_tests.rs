@@ -11,7 +11,7 @@ use probity_ledger::error::TxError;
 use probity_ledger::genesis::GenesisCircuit;
 use probity_ledger::receipt::{Event, Outcome};
 use probity_ledger::state_key;
-use probity_ledger::state_value::CircuitState;
+use probity_ledger::state_value::{CircuitState, StoppedKey};
 use probity_ledger::transaction::*;
 
 const UNTIL: u64 = 1_000;
@@ -155,14 +155,55 @@ fn one_third_stops_a_circuit_within_the_block() {
     let retirement = by_most(&chain, Payload::RetireCircuit(retire(&chain, CIRCUIT, soonest(&chain))));
     assert_eq!(chain.refusal("rich", retirement), stopped);
 
-    // only a new decision brings it back, here with the key it had, and only after the delay
+    // only a new decision brings it back, with another key, and only after the delay
     let active_from = soonest(&chain);
-    let back = by_most(&chain, Payload::AdoptCircuit(adopt(&chain, Keyed::first().circuit(), active_from)));
+    let back = by_most(&chain, Payload::AdoptCircuit(adopt(&chain, Keyed::second().circuit(), active_from)));
     chain.apply_all(&[("rich", back)]);
-    assert!(matches!(chain.refusal("lender", record_first(&chain, Keyed::first(), 3)), TxError::CircuitNotActiveYet { .. }));
+    assert!(matches!(chain.refusal("lender", record_first(&chain, Keyed::second(), 3)), TxError::CircuitNotActiveYet { .. }));
     run_to(&mut chain, active_from - 1);
-    let good = record_first(&chain, Keyed::first(), 3);
+    let good = record_first(&chain, Keyed::second(), 3);
     chain.apply_all(&[("lender", good)]);
+}
+
+/// Not at once, not after the circuit had another key, not after that one was stopped, too; other keys' stops change nothing.
+#[test]
+fn a_key_that_was_stopped_is_never_adopted_again() {
+    let mut chain = Chain::ready();
+    let stopping = |chain: &Chain| by_most(chain, Payload::StopCircuit(stop(chain, CIRCUIT)));
+    let adopting = |chain: &Chain, key: &Keyed| by_most(chain, Payload::AdoptCircuit(adopt(chain, key.circuit(), soonest(chain))));
+    let entry = |chain: &Chain, key: &Keyed| chain.view().get::<StoppedKey>(&state_key::stopped_key(&key.file.id().0)).unwrap();
+    let never = |key: &Keyed, stopped_height| {
+        let verifying_key_id = key.file.id().0;
+        TxError::KeyStopped { circuit: CIRCUIT, verifying_key_id, stopped_height }
+    };
+    let one = stopping(&chain);
+    chain.apply_all(&[("rich", one)]);
+    let first_stop = chain.height;
+    let first = Some(StoppedKey { circuit: CIRCUIT, height: first_stop });
+    assert_eq!((entry(&chain, Keyed::first()), entry(&chain, Keyed::second())), (first.clone(), None));
+    chain.try_block(&[]).unwrap();
+    assert_eq!(chain.refusal("rich", adopting(&chain, Keyed::first())), never(Keyed::first(), first_stop));
+
+    let other = adopting(&chain, Keyed::second());
+    chain.apply_all(&[("rich", other)]);
+    let last = soonest(&chain);
+    let ending = by_most(&chain, Payload::RetireCircuit(retire(&chain, CIRCUIT, last)));
+    chain.apply_all(&[("rich", ending)]);
+    run_to(&mut chain, last);
+    assert_eq!(chain.refusal("rich", adopting(&chain, Keyed::first())), never(Keyed::first(), first_stop), "after another key");
+    // one that was only retired comes back
+    let again = adopting(&chain, Keyed::second());
+    chain.apply_all(&[("rich", again)]);
+    let two = stopping(&chain);
+    chain.apply_all(&[("rich", two)]);
+    let second_stop = chain.height;
+    chain.try_block(&[]).unwrap();
+    for (key, height) in [(Keyed::first(), first_stop), (Keyed::second(), second_stop)] {
+        assert_eq!(chain.refusal("rich", adopting(&chain, key)), never(key, height));
+        assert_eq!(entry(&chain, key), Some(StoppedKey { circuit: CIRCUIT, height }));
+    }
+    let elsewhere = by_most(&chain, Payload::AdoptCircuit(adopt(&chain, Keyed::other().circuit(), soonest(&chain))));
+    chain.apply_all(&[("rich", elsewhere)]);
 }
 
 /// Three validators with one third each: one alone is exactly a third, two are exactly two thirds.
@@ -219,7 +260,7 @@ fn approvals_serve_once() {
     let stopping = by_most(&chain, Payload::StopCircuit(stop(&chain, OTHER_CIRCUIT)));
     chain.apply_all(&[("rich", stopping.clone())]);
     assert_eq!(chain.refusal("rich", adoption), TxError::WrongDecision { circuit: OTHER_CIRCUIT, expected: 2, found: 0 });
-    let back = by_most(&chain, Payload::AdoptCircuit(adopt(&chain, Keyed::other().circuit(), far)));
+    let back = by_most(&chain, Payload::AdoptCircuit(adopt(&chain, Keyed::other_second().circuit(), far)));
     chain.apply_all(&[("rich", back)]);
     assert_eq!(chain.refusal("rich", stopping), TxError::WrongDecision { circuit: OTHER_CIRCUIT, expected: 3, found: 1 });
     let before_it_begins = by_most(&chain, Payload::RetireCircuit(retire(&chain, OTHER_CIRCUIT, far - 1)));
