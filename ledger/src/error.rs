@@ -448,6 +448,20 @@ rules! {
         /// Height of the block that stopped it.
         stopped_height: u64,
     } = "key-stopped", "validators stopped the key {verifying_key_id} of {circuit} at height {stopped_height}, and a stopped key is never adopted again", "adopt the circuit with a key of a new ceremony";
+    /// So late that nobody can mean it, and a circuit would be taken until then.
+    CircuitTooLate {
+        /// Height given.
+        given: u64,
+        /// Greatest height allowed.
+        most: u64,
+    } = "circuit-too-late", "a circuit begins or ends at height {most} or earlier if that is decided now, not at {given}", "have an earlier height approved";
+    /// Approvals that would count for as good as ever.
+    ApprovalTooLong {
+        /// Last height.
+        approved_until_height: u64,
+        /// Greatest height allowed.
+        most: u64,
+    } = "approval-too-long", "the approvals count until height {approved_until_height}, and {most} is the last that they may name now", "collect new approvals with an earlier limit";
 }
 
 #[cfg(test)]

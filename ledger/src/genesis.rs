@@ -26,6 +26,9 @@ pub const VERIFYING_KEY_BYTES_MAX: usize = 1024 * 1024;
 /// Longest file with a ceremony's transcript. Only its digest is on the chain.
 pub const TRANSCRIPT_BYTES_MAX: usize = 16 * 1024 * 1024;
 
+/// How many blocks ahead a decision may reach at most: when approvals end to count, and when, after the delay, a circuit begins or ends.
+pub const BLOCKS_AHEAD_MAX: u64 = 10_000_000;
+
 /// For play or for real.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -291,7 +294,7 @@ impl Genesis {
         }
         let least_block = (TRANSACTION_BYTES_MAX + HEADER_BYTES_MAX) as u64;
         for (rule, found, least, most) in [
-            ("circuit_delay_blocks", self.circuit_delay_blocks, 1, 10_000_000),
+            ("circuit_delay_blocks", self.circuit_delay_blocks, 1, BLOCKS_AHEAD_MAX),
             ("anchors.interval_blocks", self.anchors.interval_blocks, 1, 10_000_000),
             ("anchors.grace_ms", self.anchors.grace_ms, 1_000, 31 * 86_400_000),
             ("consortium_window_months", self.consortium_window_months.get().into(), 1, crate::transaction::WINDOW_MONTHS_MAX.into()),

@@ -8,7 +8,7 @@ use super::{BlockContext, ExecError, Execution};
 use crate::state::View;
 use probity_credit::circuit_id::CircuitId;
 use probity_ledger::error::TxError;
-use probity_ledger::genesis::GenesisCircuit;
+use probity_ledger::genesis::{BLOCKS_AHEAD_MAX, GenesisCircuit};
 use probity_ledger::receipt::Event;
 use probity_ledger::state_key;
 use probity_ledger::state_value::{CircuitState, StoppedKey};
@@ -31,9 +31,15 @@ fn check_sequence(circuit: CircuitId, expected: u64, found: u64) -> Result<(), T
     if expected == found { Ok(()) } else { Err(TxError::WrongDecision { circuit, expected, found }) }
 }
 
+/// Late enough for everybody to prepare, and not so late that the circuit is taken for ever: what is decided can't be decided anew.
 fn check_delay(given: u64, ctx: &BlockContext<'_>) -> Result<(), TxError> {
     let least = ctx.height.saturating_add(ctx.genesis.circuit_delay_blocks);
-    if given < least { Err(TxError::CircuitTooSoon { given, least }) } else { Ok(()) }
+    let most = least.saturating_add(BLOCKS_AHEAD_MAX);
+    match given {
+        _ if given < least => Err(TxError::CircuitTooSoon { given, least }),
+        _ if given > most => Err(TxError::CircuitTooLate { given, most }),
+        _ => Ok(()),
+    }
 }
 
 fn check_never_stopped(view: &View<'_>, circuit: &GenesisCircuit) -> Result<(), ExecError> {

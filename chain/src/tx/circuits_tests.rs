@@ -8,7 +8,7 @@ use probity_credit::digest::Digest;
 use probity_credit::policy::Policy;
 use probity_ledger::certificate::{Validator, ValidatorSet};
 use probity_ledger::error::TxError;
-use probity_ledger::genesis::GenesisCircuit;
+use probity_ledger::genesis::{BLOCKS_AHEAD_MAX, GenesisCircuit};
 use probity_ledger::receipt::{Event, Outcome};
 use probity_ledger::state_key;
 use probity_ledger::state_value::{CircuitState, StoppedKey};
@@ -331,4 +331,65 @@ fn a_circuit_is_not_stopped_and_adopted_in_one_block() {
     let later = AdoptCircuit { sequence: 1, ..adopt(&chain, Keyed::second().circuit(), soonest(&chain)) };
     let later = by_most(&chain, Payload::AdoptCircuit(later));
     chain.apply_all(&[("rich", later)]);
+}
+
+/// Else two thirds that once erred could not correct it: a circuit that is to begin, or to end, is not decided about anew.
+#[test]
+fn heights_that_nobody_lives_to_see_are_refused() {
+    let mut chain = Chain::ready();
+    let (height, most) = (chain.height + 1, soonest(&chain) + BLOCKS_AHEAD_MAX);
+    let adopting = |at| by_most(&chain, Payload::AdoptCircuit(adopt(&chain, Keyed::other().circuit(), at)));
+    let retiring = |at| by_most(&chain, Payload::RetireCircuit(retire(&chain, CIRCUIT, at)));
+    for given in [most + 1, u64::MAX] {
+        assert_eq!(chain.refusal("rich", adopting(given)), TxError::CircuitTooLate { given, most });
+        assert_eq!(chain.refusal("rich", retiring(given)), TxError::CircuitTooLate { given, most });
+    }
+    let last = height + BLOCKS_AHEAD_MAX;
+    let until = |approved_until_height| -> [Payload; 3] {
+        let adoption = adopt(&chain, Keyed::other().circuit(), soonest(&chain));
+        [
+            Payload::AdoptCircuit(AdoptCircuit { approved_until_height, ..adoption }),
+            Payload::RetireCircuit(RetireCircuit { approved_until_height, ..retire(&chain, CIRCUIT, soonest(&chain)) }),
+            Payload::StopCircuit(StopCircuit { approved_until_height, ..stop(&chain, CIRCUIT) }),
+        ]
+        .map(|payload| by_most(&chain, payload))
+    };
+    for approved_until_height in [last + 1, u64::MAX] {
+        for payload in until(approved_until_height) {
+            let (kind, refusal) = (payload.kind(), chain.refusal("rich", payload));
+            assert_eq!(refusal, TxError::ApprovalTooLong { approved_until_height, most: last }, "{kind}");
+        }
+    }
+    for payload in until(last) {
+        chain.clone().apply_all(&[("rich", payload)]);
+    }
+    let [adoption, retirement] = [adopting(most), retiring(most)];
+    chain.apply_all(&[("rich", adoption), ("rich", retirement)]);
+}
+
+/// Everything that was approved while a circuit had one key is void once it has another.
+#[test]
+fn approvals_are_void_after_the_circuit_was_adopted_again() {
+    let mut chain = Chain::ready();
+    let last = soonest(&chain);
+    let retiring = by_most(&chain, Payload::RetireCircuit(retire(&chain, CIRCUIT, last)));
+    chain.apply_all(&[("rich", retiring.clone())]);
+    run_to(&mut chain, last);
+    // far ahead, so that the delay alone would let it in again
+    let adoption = adopt(&chain, Keyed::second().circuit(), soonest(&chain) + 50);
+    let adopting = by_most(&chain, Payload::AdoptCircuit(adoption));
+    chain.apply_all(&[("rich", adopting.clone())]);
+    let stopping = by_most(&chain, Payload::StopCircuit(stop(&chain, CIRCUIT)));
+    let unused = by_most(&chain, Payload::RetireCircuit(retire(&chain, CIRCUIT, soonest(&chain) + 60)));
+    chain.apply_all(&[("rich", stopping.clone())]);
+    chain.try_block(&[]).unwrap();
+    let third = Keyed::third();
+    let again = by_most(&chain, Payload::AdoptCircuit(adopt(&chain, third.circuit(), soonest(&chain))));
+    chain.apply_all(&[("rich", again.clone())]);
+    assert_eq!(state(&chain, CIRCUIT).unwrap().verifying_key_id, third.file.id().0);
+    for (payload, found) in [(retiring, 0), (adopting, 1), (stopping, 2), (unused, 2), (again, 3)] {
+        let kind = payload.kind();
+        assert_eq!(chain.refusal("rich", payload), TxError::WrongDecision { circuit: CIRCUIT, expected: 4, found }, "{kind} {found}");
+    }
+    assert_eq!(state(&chain, CIRCUIT).unwrap().stopped_height, None);
 }
