@@ -85,10 +85,22 @@ impl Keyed {
         KEYED.get_or_init(|| Self::new(CIRCUIT, 9))
     }
 
+    /// And one more.
+    pub(crate) fn third() -> &'static Self {
+        static KEYED: OnceLock<Keyed> = OnceLock::new();
+        KEYED.get_or_init(|| Self::new(CIRCUIT, 10))
+    }
+
     /// Of a circuit that the genesis does not have.
     pub(crate) fn other() -> &'static Self {
         static KEYED: OnceLock<Keyed> = OnceLock::new();
         KEYED.get_or_init(|| Self::new(OTHER_CIRCUIT, 4))
+    }
+
+    /// Another key for that one.
+    pub(crate) fn other_second() -> &'static Self {
+        static KEYED: OnceLock<Keyed> = OnceLock::new();
+        KEYED.get_or_init(|| Self::new(OTHER_CIRCUIT, 9))
     }
 
     /// As a chain takes it.

@@ -166,8 +166,9 @@ pub fn apply(
 mod tests {
     use super::*;
     use crate::testing::*;
-    use probity_ledger::state_value::Account;
-    use probity_ledger::transaction::{Transfer, Verdict};
+    use probity_credit::circuit_id::CircuitId;
+    use probity_ledger::state_value::{Account, CircuitState, StoppedKey};
+    use probity_ledger::transaction::{AdoptCircuit, RetireCircuit, StopCircuit, Transfer, Verdict};
     use proptest::prelude::*;
 
     const PEOPLE: [&str; 8] = ["authority", "bank", "court", "lender", "other-lender", "rich", "validator", "nobody"];
@@ -181,6 +182,26 @@ mod tests {
         Transfer { from: usize, to: usize, amount: u64 },
         Record { person: u64, nonce: u8, granted: bool, sound: bool },
         Publish { sequence: u32 },
+        Adopt { key: usize, ahead: u64 },
+        Retire { key: usize },
+        Stop { key: usize, by: usize },
+    }
+
+    /// The keys that are adopted, retired and stopped: three of one circuit, two of another.
+    fn keys() -> [&'static Keyed; 5] {
+        [Keyed::first(), Keyed::second(), Keyed::third(), Keyed::other(), Keyed::other_second()]
+    }
+
+    fn circuit(key: usize) -> CircuitId {
+        keys()[key].circuit().id
+    }
+
+    fn circuit_state(chain: &Chain, circuit: CircuitId) -> Option<CircuitState> {
+        chain.view().get(&state_key::circuit(circuit)).unwrap()
+    }
+
+    fn stops(chain: &Chain) -> Vec<Option<StoppedKey>> {
+        keys().iter().map(|k| chain.view().get(&state_key::stopped_key(&k.file.id().0)).unwrap()).collect()
     }
 
     fn arb_move() -> impl Strategy<Value = Move> {
@@ -189,6 +210,9 @@ mod tests {
             2 => (1..4u64, 0..4u8, any::<bool>(), any::<bool>())
                 .prop_map(|(person, nonce, granted, sound)| Move::Record { person, nonce, granted, sound }),
             1 => (0..3u32).prop_map(|sequence| Move::Publish { sequence }),
+            2 => (0..5usize, 0..2u64).prop_map(|(key, ahead)| Move::Adopt { key, ahead }),
+            1 => (0..5usize).prop_map(|key| Move::Retire { key }),
+            2 => (0..5usize, 0..2usize).prop_map(|(key, by)| Move::Stop { key, by }),
         ]
     }
 
@@ -206,17 +230,38 @@ mod tests {
                 ("lender", Payload::RecordProof(p))
             }
             Move::Publish { sequence } => ("bank", chain.publication(0, *sequence)),
+            Move::Adopt { key, ahead } => {
+                let sequence = circuit_state(chain, circuit(*key)).map_or(0, |s| s.sequence);
+                let active_from_height = chain.height + 1 + DELAY + ahead;
+                let (circuit, approved_until_height) = (keys()[*key].circuit(), chain.height + 10);
+                let p = AdoptCircuit { circuit, sequence, active_from_height, approved_until_height, approvals: vec![] };
+                ("rich", chain.decided(Payload::AdoptCircuit(p), &["validator"]))
+            }
+            Move::Retire { key } => {
+                let circuit = circuit(*key);
+                let sequence = circuit_state(chain, circuit).map_or(0, |s| s.sequence);
+                let (last_height, approved_until_height) = (chain.height + 1 + DELAY, chain.height + 10);
+                let p = RetireCircuit { circuit, sequence, last_height, approved_until_height, approvals: vec![] };
+                ("rich", chain.decided(Payload::RetireCircuit(p), &["validator"]))
+            }
+            Move::Stop { key, by } => {
+                let circuit = circuit(*key);
+                let sequence = circuit_state(chain, circuit).map_or(0, |s| s.sequence);
+                let p = StopCircuit { circuit, sequence, approved_until_height: chain.height + 10, approvals: vec![] };
+                ("rich", chain.decided(Payload::StopCircuit(p), &[["validator", "second"][*by]]))
+            }
         }
     }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(24))]
         #[test]
-        fn the_transition_is_deterministic_and_money_is_conserved(blocks in prop::collection::vec(prop::collection::vec(arb_move(), 0..8), 1..4)) {
+        fn the_transition_is_deterministic_money_is_conserved_and_stops_are_kept(blocks in prop::collection::vec(prop::collection::vec(arb_move(), 0..8), 1..6)) {
             let mut chain = Chain::ready();
             let before = supply(&chain);
             for moves in blocks {
                 let mut twin = chain.clone();
+                let stopped = stops(&chain);
                 let payloads: Vec<_> = moves.iter().map(|m| payload(&chain, m)).collect();
                 // whoever gave all away can't pay the fee any more: leave such senders out
                 let payloads: Vec<_> = payloads.into_iter().filter(|(s, _)| chain.account(s).balance > 10 * FEE).collect();
@@ -234,6 +279,11 @@ mod tests {
                     _ => prop_assert!(false, "one run succeeds, the other fails"),
                 }
                 prop_assert_eq!(supply(&chain), before);
+                for ((key, was), is) in keys().iter().zip(stopped).zip(stops(&chain)) {
+                    prop_assert!(was.is_none() || was == is, "a stop is neither forgotten nor changed");
+                    let Some(now) = circuit_state(&chain, key.circuit().id).filter(|s| s.verifying_key_id == key.file.id().0) else { continue };
+                    prop_assert_eq!(now.stopped_height, is.map(|s| s.height), "a key in use is stopped in both entries, or in none");
+                }
             }
         }
     }

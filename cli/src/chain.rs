@@ -71,10 +71,6 @@ impl ChainView {
 pub struct CircuitView {
     /// The circuit.
     pub id: CircuitId,
-    /// Its key.
-    pub verifying_key_id: Digest,
-    /// When validators stopped it.
-    pub stopped_height: Option<u64>,
     /// The number of the next decision about it.
     pub sequence: u64,
 }

@@ -10,8 +10,8 @@ use probity_credit::hash::label::sha256 as label;
 use serde::{Deserialize, Serialize};
 
 /// The version of the rules that this code follows. 2: publications that wait stay until they are covered. 3: validators adopt, retire and
-/// stop circuits.
-pub const PROTOCOL_VERSION: u32 = 3;
+/// stop circuits. 4: a key that was stopped is never adopted again.
+pub const PROTOCOL_VERSION: u32 = 4;
 
 /// Largest block that any genesis may allow, encoded.
 pub const BLOCK_BYTES_MAX: usize = 8 * 1024 * 1024;

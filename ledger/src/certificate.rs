@@ -133,6 +133,20 @@ impl ValidatorSet {
         u128::from(power) * 3 > u128::from(self.total_power())
     }
 
+    /// How many validators it takes at least to have more than two thirds of the power.
+    pub fn quorum_size_min(&self) -> usize {
+        let mut powers: Vec<u64> = self.validators.iter().map(|v| v.power).collect();
+        powers.sort_unstable_by(|a, b| b.cmp(a));
+        let mut power = 0;
+        1 + powers
+            .iter()
+            .take_while(|p| {
+                power += **p;
+                !self.is_quorum(power)
+            })
+            .count()
+    }
+
     /// The commitment to this set that headers carry.
     pub fn hash(&self) -> Digest {
         Digest::of_value(label::VALIDATORS, self)

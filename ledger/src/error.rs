@@ -10,34 +10,9 @@ use probity_credit::field::FieldBytes;
 use probity_credit::month::Month;
 use serde::{Deserialize, Serialize};
 
-/// Writes the enum and its texts from one list, so that no rule is without code or hint.
-macro_rules! rules {
-    ($( $(#[$doc:meta])* $name:ident $({ $( $(#[$fdoc:meta])* $field:ident: $type:ty ),+ $(,)? })? = $code:literal, $message:literal, $hint:literal; )+) => {
-        /// Why a transaction is refused, or was included as failed.
-        ///
-        /// Receipts hold it in the canonical encoding: variants are only ever added at the end.
-        #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
-        #[serde(tag = "rule")]
-        pub enum TxError {
-            $( $(#[$doc])* #[error($message)] #[serde(rename = $code)] $name $({ $( $(#[$fdoc])* $field: $type ),+ })?, )+
-        }
-
-        impl TxError {
-            /// The rule's stable name, as in JSON and in the API's problem types.
-            pub fn code(&self) -> &'static str {
-                match self { $( Self::$name $({ $( $field: _ ),+ })? => $code, )+ }
-            }
-
-            /// What to do about it.
-            pub fn hint(&self) -> &'static str {
-                match self { $( Self::$name $({ $( $field: _ ),+ })? => $hint, )+ }
-            }
-
-            /// All codes, in the order of the encoding.
-            pub const CODES: &'static [&'static str] = &[ $( $code ),+ ];
-        }
-    };
-}
+#[macro_use]
+#[path = "error_rules.rs"]
+mod rules;
 
 rules! {
     // structure: needs nothing but the bytes
@@ -464,33 +439,29 @@ rules! {
         /// Height of the block that stopped it.
         stopped_height: u64,
     } = "circuit-stopped", "validators stopped {circuit} at height {stopped_height}", "use another circuit; proofs of this one do not count";
-}
-
-impl TxError {
-    /// Whether a block may include the transaction as failed: it names an account that can pay and its next nonce.
-    pub fn is_includable(&self) -> bool {
-        !matches!(
-            self,
-            Self::TooLarge { .. }
-                | Self::BadSignature
-                | Self::WeakKey { .. }
-                | Self::ZeroAmount
-                | Self::DomainList
-                | Self::ApprovalList { .. }
-                | Self::BadApproval { .. }
-                | Self::WindowMonths { .. }
-                | Self::BadPossession
-                | Self::CoverList { .. }
-                | Self::TooManyFiles { .. }
-                | Self::SchemaRefused { .. }
-                | Self::WrongChain { .. }
-                | Self::KeyNotCurrent { .. }
-                | Self::WrongNonce { .. }
-                | Self::FeeTooLow { .. }
-                | Self::FeeNotCovered { .. }
-                | Self::Expired { .. }
-        )
-    }
+    /// Validators stopped the key, whatever key the circuit has had since.
+    KeyStopped {
+        /// The circuit it is for.
+        circuit: CircuitId,
+        /// The key.
+        verifying_key_id: Digest,
+        /// Height of the block that stopped it.
+        stopped_height: u64,
+    } = "key-stopped", "validators stopped the key {verifying_key_id} of {circuit} at height {stopped_height}, and a stopped key is never adopted again", "adopt the circuit with a key of a new ceremony";
+    /// So late that nobody can mean it, and a circuit would be taken until then.
+    CircuitTooLate {
+        /// Height given.
+        given: u64,
+        /// Greatest height allowed.
+        most: u64,
+    } = "circuit-too-late", "a circuit begins or ends at height {most} or earlier if that is decided now, not at {given}", "have an earlier height approved";
+    /// Approvals that would count for as good as ever.
+    ApprovalTooLong {
+        /// Last height.
+        approved_until_height: u64,
+        /// Greatest height allowed.
+        most: u64,
+    } = "approval-too-long", "the approvals count until height {approved_until_height}, and {most} is the last that they may name now", "collect new approvals with an earlier limit";
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::certificate::ValidatorSet;
 use crate::encoding::base64url;
 use crate::keys::PublicKey;
 use crate::name::Name;
-use crate::transaction::{Payload, TRANSACTION_BYTES_MAX, Transaction};
+use crate::transaction::{APPROVALS_MAX, Payload, TRANSACTION_BYTES_MAX, Transaction};
 use borsh::{BorshDeserialize, BorshSerialize};
 use probity_credit::circuit_id::CircuitId;
 use probity_credit::digest::Digest;
@@ -25,6 +25,9 @@ pub const VERIFYING_KEY_BYTES_MAX: usize = 1024 * 1024;
 
 /// Longest file with a ceremony's transcript. Only its digest is on the chain.
 pub const TRANSCRIPT_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// How many blocks ahead a decision may reach at most: when approvals end to count, and when, after the delay, a circuit begins or ends.
+pub const BLOCKS_AHEAD_MAX: u64 = 10_000_000;
 
 /// For play or for real.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
@@ -170,6 +173,17 @@ pub enum GenesisError {
     /// No usable authority key.
     #[error("the identity authority's key is not a usable Ed25519 public key: generate a new one")]
     WeakAuthorityKey,
+    /// Nobody could ever be admitted, nor a circuit be adopted.
+    #[error(
+        "the validators can decide nothing: it takes {needed} of them to have more than two thirds of the power, and a transaction \
+         carries at most {limit} approvals; name fewer validators, or give some of them more power"
+    )]
+    CannotGovern {
+        /// Validators needed at least.
+        needed: usize,
+        /// Approvals that a transaction carries.
+        limit: usize,
+    },
     /// Accounts unsorted, twice or too many.
     #[error("genesis accounts are at most {limit}, each once, in ascending order of their addresses")]
     AccountList {
@@ -261,6 +275,10 @@ impl Genesis {
             return Err(GenesisError::ProtocolVersion { expected: PROTOCOL_VERSION, found: self.protocol_version });
         }
         self.identity_authority.check().map_err(|_| GenesisError::WeakAuthorityKey)?;
+        let needed = self.validators.quorum_size_min();
+        if needed > APPROVALS_MAX {
+            return Err(GenesisError::CannotGovern { needed, limit: APPROVALS_MAX });
+        }
         self.check_money()?;
         if self.circuits.is_empty() || !self.circuits.is_sorted_by(|a, b| a.id < b.id) {
             return Err(GenesisError::CircuitList);
@@ -276,7 +294,7 @@ impl Genesis {
         }
         let least_block = (TRANSACTION_BYTES_MAX + HEADER_BYTES_MAX) as u64;
         for (rule, found, least, most) in [
-            ("circuit_delay_blocks", self.circuit_delay_blocks, 1, 10_000_000),
+            ("circuit_delay_blocks", self.circuit_delay_blocks, 1, BLOCKS_AHEAD_MAX),
             ("anchors.interval_blocks", self.anchors.interval_blocks, 1, 10_000_000),
             ("anchors.grace_ms", self.anchors.grace_ms, 1_000, 31 * 86_400_000),
             ("consortium_window_months", self.consortium_window_months.get().into(), 1, crate::transaction::WINDOW_MONTHS_MAX.into()),
@@ -343,6 +361,22 @@ mod tests {
         let unknown = genesis.to_json().replacen('{', "{\"surprise\": 1,", 1);
         assert!(matches!(Genesis::from_json(unknown.as_bytes()), Err(GenesisError::Malformed { .. })));
         assert!(matches!(Genesis::from_json(&vec![b' '; GENESIS_BYTES_MAX + 1]), Err(GenesisError::TooLong { .. })));
+    }
+
+    /// With equal powers 383 validators are the most: more than two thirds of 384 are 257.
+    #[test]
+    fn validators_who_can_decide_nothing_are_refused() {
+        let with_powers = |powers: &[u64]| {
+            let validators = powers.iter().map(|power| Validator { public_key: SecretKey::generate().public(), power: *power }).collect();
+            Genesis { validators: ValidatorSet::new(validators).unwrap(), ..genesis() }.check()
+        };
+        let limit = APPROVALS_MAX;
+        assert_eq!(with_powers(&[1; 383]), Ok(()));
+        assert_eq!(with_powers(&[1; 384]), Err(GenesisError::CannotGovern { needed: 257, limit }));
+        assert_eq!(with_powers(&[1; 512]), Err(GenesisError::CannotGovern { needed: 342, limit }));
+        // it is the power that counts: a few that have most of it decide for many
+        let few = [vec![1_000; 3], vec![1; 509]].concat();
+        assert_eq!(with_powers(&few), Ok(()));
     }
 
     #[test]

@@ -12,6 +12,7 @@
 //! | `schema-name` | name | [`crate::state_value::SchemaName`] |
 //! | `policy` | policy id | [`crate::state_value::PolicyEntry`] |
 //! | `circuit` | circuit id | [`crate::state_value::CircuitState`] |
+//! | `stopped-key` | verifying key id | [`crate::state_value::StoppedKey`] |
 //! | `anchors` | | [`crate::state_value::AnchorState`] |
 //! | `anchor` | height | [`crate::state_value::AnchorEntry`] |
 //! | `record` | context digest | [`crate::state_value::Record`] |
@@ -85,6 +86,11 @@ pub fn policy(id: &Digest) -> StateKey {
 /// A circuit by id.
 pub fn circuit(id: CircuitId) -> StateKey {
     key("circuit", &[id.name().as_bytes()])
+}
+
+/// A verifying key that was stopped, by its id: for good, whatever key its circuit gets.
+pub fn stopped_key(verifying_key_id: &Digest) -> StateKey {
+    key("stopped-key", &[&verifying_key_id.0])
 }
 
 /// Which anchor is the newest.

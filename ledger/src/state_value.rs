@@ -303,6 +303,16 @@ impl CircuitState {
     }
 }
 
+/// A verifying key that validators stopped. The entry stays when the circuit gets another key, so that the key is never adopted again
+/// and whoever relies on a record finds out.
+#[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+pub struct StoppedKey {
+    /// The circuit it was for.
+    pub circuit: CircuitId,
+    /// Height of the block in which validators stopped it.
+    pub height: u64,
+}
+
 /// Which anchor is the newest.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 pub struct AnchorState {

@@ -145,7 +145,16 @@ pub struct Book {
     pub anchors: Vec<AnchorEntry>,
 }
 
+/// A book of this age is good for an answer however short a chain's grace is: idle chains make blocks rarely, and clocks differ.
+const AGE_MAX_LEAST_MS: u64 = 600_000;
+
 impl Book {
+    /// How old the book's block may be when a request is answered: as long as a replaced anchor counts. Whoever hides newer blocks from
+    /// the wallet can hide no more than that.
+    pub fn age_max_ms(&self) -> u64 {
+        self.terms.grace_ms.max(AGE_MAX_LEAST_MS)
+    }
+
     /// A lender by address.
     pub fn lender(&self, address: &Address) -> Option<&Lender> {
         self.lenders.iter().find(|l| l.address == *address)

@@ -26,6 +26,17 @@ pub enum Refusal {
         /// The request's.
         found: Digest,
     },
+    /// Since then a circuit may have been stopped, a key rotated or the anchor replaced.
+    #[error(
+        "what the wallet knows of the chain is {minutes} minutes old, more than the {most} allowed: run `probity wallet collect --node URL` \
+         or import a newer book; if it stays so, the node is behind or hides newer blocks, or this machine's clock is wrong: ask another node"
+    )]
+    StaleBook {
+        /// Age of the newest block that the wallet knows.
+        minutes: u64,
+        /// Greatest age allowed.
+        most: u64,
+    },
     /// Nobody was admitted under this address.
     #[error("no lender is admitted to the chain under {lender}: whoever asks is nobody the chain knows; do not answer")]
     UnknownLender {

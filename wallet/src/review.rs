@@ -23,7 +23,8 @@ use probity_params::Kind;
 use probity_prover::CannotProve;
 use serde::Serialize;
 
-const HOUR_MS: u64 = 3_600_000;
+const MINUTE_MS: u64 = 60_000;
+const HOUR_MS: u64 = 60 * MINUTE_MS;
 
 /// Who asks.
 #[derive(Debug, Clone, Serialize)]
@@ -176,6 +177,10 @@ impl Wallet {
         let book = self.book().ok_or(Refusal::NoBook)?;
         if request.chain_id != book.terms.chain_id {
             return Err(Refusal::OtherChain { expected: book.terms.chain_id, found: request.chain_id });
+        }
+        let (age, most) = (now_unix_ms.saturating_sub(book.time_unix_ms), book.age_max_ms());
+        if age > most {
+            return Err(Refusal::StaleBook { minutes: age.div_ceil(MINUTE_MS), most: most / MINUTE_MS });
         }
         let lender = book.lender(&request.client_id).ok_or(Refusal::UnknownLender { lender: request.client_id })?;
         signed.verify(&lender.public_key)?;

@@ -220,6 +220,33 @@ fn circuits_that_the_chain_does_not_accept_are_refused() {
     assert!(refused(&ceremony).is_none());
 }
 
+/// A node that hides newer blocks, or nothing collected for long: stops, rotations and new anchors since then are not in the book.
+#[test]
+fn a_frozen_book_is_refused() {
+    let mut w = World::new(5);
+    w.collect();
+    let frozen = w.book.time_unix_ms;
+    let at = |w: &mut World, now: u64| {
+        let fresh = |r: &mut RequestObject| (r.issued_unix_ms, r.expires_unix_ms) = (now - 1_000, now + 600_000);
+        let signed = w.signed(fresh);
+        w.wallet.review(signed, now).err()
+    };
+    assert!(at(&mut w, frozen + 24 * HOUR).is_none(), "as old as the chain's grace");
+    let stale =
+        |e: Option<Refusal>, expected: u64| assert!(matches!(e, Some(Refusal::StaleBook { minutes, most: 1_440 }) if minutes == expected));
+    stale(at(&mut w, frozen + 24 * HOUR + 1), 1_441);
+    // the node answers again and again, always with the same block
+    w.wallet.accept_book(w.book.clone()).unwrap();
+    stale(at(&mut w, frozen + 25 * HOUR), 1_500);
+    let mut newer = w.book.clone();
+    (newer.height, newer.time_unix_ms) = (newer.height + 1, frozen + 2 * HOUR);
+    w.wallet.accept_book(newer.clone()).unwrap();
+    assert!(at(&mut w, frozen + 25 * HOUR).is_none());
+    // where the grace is short, the newest block of an idle chain is older than that
+    newer.terms.grace_ms = 1_000;
+    assert_eq!(newer.age_max_ms(), 600_000);
+}
+
 #[test]
 fn anchors_out_of_grace_and_inactive_policies_are_refused() {
     let mut w = World::new(5);

@@ -35,15 +35,28 @@ pub(crate) fn toy() -> Toy {
     Toy::new(position::COUNT - position::POLICY).named(CIRCUIT.name())
 }
 
+/// Another key for the same circuit, to be adopted when the first was stopped.
+pub(crate) fn next_toy() -> Toy {
+    Toy::with_rows(position::COUNT - position::POLICY, 9).named(CIRCUIT.name())
+}
+
+type Prove = Box<dyn Fn(&[F]) -> ProofBytes + Send + Sync>;
+
+fn prover(toy: Toy) -> Prove {
+    let key = toy.stock_key();
+    Box::new(move |inputs| probity_verifier::proof::encode(&toy.prove(&key, inputs, &mut OsRng)))
+}
+
 /// Proves any public inputs: the toy's statement is true for all of them, its key is not.
 pub(crate) fn prove(inputs: &[F]) -> ProofBytes {
-    type Prove = Box<dyn Fn(&[F]) -> ProofBytes + Send + Sync>;
     static PROVE: OnceLock<Prove> = OnceLock::new();
-    let prove = PROVE.get_or_init(|| {
-        let key = toy().stock_key();
-        Box::new(move |inputs| probity_verifier::proof::encode(&toy().prove(&key, inputs, &mut OsRng)))
-    });
-    prove(inputs)
+    PROVE.get_or_init(|| prover(toy()))(inputs)
+}
+
+/// As [`prove`], for the next key.
+pub(crate) fn prove_next(inputs: &[F]) -> ProofBytes {
+    static PROVE: OnceLock<Prove> = OnceLock::new();
+    PROVE.get_or_init(|| prover(next_toy()))(inputs)
 }
 
 /// A node that runs in threads of its own.
@@ -285,6 +298,10 @@ impl Wallet {
 
     /// Proves and signs anew, after something was changed.
     pub(crate) fn prove(&mut self) {
+        self.prove_by(prove);
+    }
+
+    pub(crate) fn prove_by(&mut self, prove: fn(&[F]) -> ProofBytes) {
         let compiled = self.request.policy.compile(&probity_credit::schema::testing::schema()).unwrap();
         self.presentation.proof = prove(&self.inputs().all(&compiled));
         self.sign();

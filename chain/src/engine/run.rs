@@ -14,14 +14,19 @@ use arc_malachitebft_app_channel::{
 use arc_malachitebft_signing::Signer;
 use probity_credit::digest::Digest;
 use probity_ledger::keys::SecretKey;
+use std::fs::{File, TryLockError};
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// How long the engine's parts get to stop.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often an idle engine asks whether a block is wanted.
 const IDLE_POLL: Duration = Duration::from_millis(20);
+
+/// How often a stopping engine looks whether its log is closed.
+const RELEASE_POLL: Duration = Duration::from_millis(5);
 
 /// Why the engine did not start, or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -92,7 +97,7 @@ pub async fn run<A: Application>(
     let signer = keys.consensus.map(|key| NodeSigner { chain_id, key: Arc::new(key) });
     let identity = identity(&config.moniker, keypair(&keys.network), signer.as_ref()).await?;
     let (mut channels, mut handle) = EngineBuilder::new(EngineContext, library)
-        .with_default_wal(WalContext::new(wal, WireCodec))
+        .with_default_wal(WalContext::new(wal.clone(), WireCodec))
         .with_default_network(NetworkContext::new(identity, WireCodec))
         .with_default_sync(SyncContext::new(WireCodec))
         .with_default_consensus(consensus(chain_id, signer.as_ref(), &keys.network))
@@ -126,6 +131,7 @@ pub async fn run<A: Application>(
     drop(channels);
     drop(driver);
     stop(handle).await;
+    released(&wal).await;
     outcome
 }
 
@@ -156,5 +162,19 @@ async fn stop(handle: EngineHandle) {
     handle.actor.stop(reason());
     if tokio::time::timeout(STOP_TIMEOUT, handle.handle).await.is_err() {
         tracing::warn!("the consensus engine did not stop in time");
+    }
+}
+
+/// Waits until the write-ahead log is closed. Its thread is told to end and not waited for by the library: an engine that starts again in
+/// this process would find the log locked, and not start.
+async fn released(wal: &Path) {
+    let Ok(file) = File::open(wal) else { return };
+    let deadline = Instant::now() + STOP_TIMEOUT;
+    while matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
+        if Instant::now() >= deadline {
+            tracing::warn!("the write-ahead log was not closed in time");
+            return;
+        }
+        tokio::time::sleep(RELEASE_POLL).await;
     }
 }

@@ -140,7 +140,7 @@ fn an_adopted_circuit_outlives_a_restart() {
         play(&[&node, &other]);
         let active_from_height = node.tip() + 1 + DELAY;
         let circuit = Keyed::other().circuit();
-        let adoption = AdoptCircuit { circuit, sequence: 0, active_from_height, approved_until_height: u64::MAX, approvals: vec![] };
+        let adoption = AdoptCircuit { circuit, sequence: 0, active_from_height, approved_until_height: 1_000, approvals: vec![] };
         submit(&node, "rich", Chain::new().decided(Payload::AdoptCircuit(adoption), &["validator"]));
         while node.tip() + 1 < active_from_height {
             decide(&[&node, &other]);

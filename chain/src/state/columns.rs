@@ -15,13 +15,14 @@
 //! | `evidence` | digest | equivocation |
 //!
 //! Old tree nodes and values are kept: every height stays provable. History of the format: 1, the first; 2,
-//! a slot keeps all publications that wait, not only the newest; 3, circuits are entries of the state.
+//! a slot keeps all publications that wait, not only the newest; 3, circuits are entries of the state; 4, so are
+//! stopped keys.
 
 use super::StateError;
 use rocksdb::{ColumnFamily, ColumnFamilyDescriptor, DB, Options};
 
 /// The format this program reads and writes.
-pub const FORMAT_VERSION: u32 = 3;
+pub const FORMAT_VERSION: u32 = 4;
 
 pub(super) const META: &str = "meta";
 pub(super) const BLOCKS: &str = "blocks";

@@ -4,6 +4,7 @@ use super::{BlockContext, ExecError};
 use crate::state::View;
 use probity_ledger::certificate::ValidatorSet;
 use probity_ledger::error::TxError;
+use probity_ledger::genesis::BLOCKS_AHEAD_MAX;
 use probity_ledger::state_key;
 use probity_ledger::transaction::Approval;
 
@@ -29,6 +30,10 @@ pub(super) fn check_third(view: &View<'_>, approvals: &[Approval], until: u64, c
 fn approved(view: &View<'_>, approvals: &[Approval], until: u64, ctx: &BlockContext<'_>) -> Result<(ValidatorSet, u64), ExecError> {
     if until < ctx.height {
         return Err(TxError::ApprovalExpired { approved_until_height: until, height: ctx.height }.into());
+    }
+    let most = ctx.height.saturating_add(BLOCKS_AHEAD_MAX);
+    if until > most {
+        return Err(TxError::ApprovalTooLong { approved_until_height: until, most }.into());
     }
     let validators: ValidatorSet = view.expect(&state_key::validators(), "validator set")?;
     let mut approved = 0;

@@ -1,16 +1,17 @@
 //! `adopt_circuit`, `retire_circuit`, `stop_circuit`, and whether a circuit is accepted.
 //!
 //! What changes what everybody counts on takes effect after a delay, so that wallets and lenders can prepare, and two circuits may be
-//! accepted side by side; only a stop takes effect at once.
+//! accepted side by side; only a stop takes effect at once. A stop is for good: the state keeps the key's id, and no adoption brings it back.
 
 use super::approval::{check_third, check_two_thirds};
 use super::{BlockContext, ExecError, Execution};
 use crate::state::View;
 use probity_credit::circuit_id::CircuitId;
 use probity_ledger::error::TxError;
+use probity_ledger::genesis::{BLOCKS_AHEAD_MAX, GenesisCircuit};
 use probity_ledger::receipt::Event;
 use probity_ledger::state_key;
-use probity_ledger::state_value::CircuitState;
+use probity_ledger::state_value::{CircuitState, StoppedKey};
 use probity_ledger::transaction::{AdoptCircuit, RetireCircuit, StopCircuit};
 use probity_verifier::registry::prepare;
 
@@ -30,9 +31,23 @@ fn check_sequence(circuit: CircuitId, expected: u64, found: u64) -> Result<(), T
     if expected == found { Ok(()) } else { Err(TxError::WrongDecision { circuit, expected, found }) }
 }
 
+/// Late enough for everybody to prepare, and not so late that the circuit is taken for ever: what is decided can't be decided anew.
 fn check_delay(given: u64, ctx: &BlockContext<'_>) -> Result<(), TxError> {
     let least = ctx.height.saturating_add(ctx.genesis.circuit_delay_blocks);
-    if given < least { Err(TxError::CircuitTooSoon { given, least }) } else { Ok(()) }
+    let most = least.saturating_add(BLOCKS_AHEAD_MAX);
+    match given {
+        _ if given < least => Err(TxError::CircuitTooSoon { given, least }),
+        _ if given > most => Err(TxError::CircuitTooLate { given, most }),
+        _ => Ok(()),
+    }
+}
+
+fn check_never_stopped(view: &View<'_>, circuit: &GenesisCircuit) -> Result<(), ExecError> {
+    let verifying_key_id = circuit.verifying_key_id;
+    match view.get::<StoppedKey>(&state_key::stopped_key(&verifying_key_id))? {
+        None => Ok(()),
+        Some(s) => Err(TxError::KeyStopped { circuit: circuit.id, verifying_key_id, stopped_height: s.height }.into()),
+    }
 }
 
 pub(super) fn execute_adopt(view: &mut View<'_>, p: &AdoptCircuit, ctx: &BlockContext<'_>) -> Execution {
@@ -45,6 +60,7 @@ pub(super) fn execute_adopt(view: &mut View<'_>, p: &AdoptCircuit, ctx: &BlockCo
         return Err(TxError::CircuitExists { circuit, verifying_key_id: before.verifying_key_id }.into());
     }
     check_delay(p.active_from_height, ctx)?;
+    check_never_stopped(view, &p.circuit)?;
     // last, because it costs most: the gate
     prepare(&p.circuit, ctx.genesis.kind).map_err(|e| TxError::CircuitRefused { circuit, reason: e.to_string() })?;
     let (verifying_key_id, active_from_height) = (p.circuit.verifying_key_id, p.active_from_height);
@@ -82,7 +98,8 @@ pub(super) fn execute_stop(view: &mut View<'_>, p: &StopCircuit, ctx: &BlockCont
     if let Some(last_height) = state.last_height.filter(|last| *last < ctx.height) {
         return Err(TxError::CircuitRetired { circuit, last_height }.into());
     }
-    let stopped_height = Some(ctx.height);
+    let (height, stopped_height) = (ctx.height, Some(ctx.height));
+    view.put(state_key::stopped_key(&state.verifying_key_id), &StoppedKey { circuit, height });
     view.put(state_key::circuit(circuit), &CircuitState { stopped_height, sequence: state.sequence + 1, ..state });
     Ok(vec![Event::CircuitStopped { circuit }])
 }

@@ -8,10 +8,10 @@ use probity_credit::digest::Digest;
 use probity_credit::policy::Policy;
 use probity_ledger::certificate::{Validator, ValidatorSet};
 use probity_ledger::error::TxError;
-use probity_ledger::genesis::GenesisCircuit;
+use probity_ledger::genesis::{BLOCKS_AHEAD_MAX, GenesisCircuit};
 use probity_ledger::receipt::{Event, Outcome};
 use probity_ledger::state_key;
-use probity_ledger::state_value::CircuitState;
+use probity_ledger::state_value::{CircuitState, StoppedKey};
 use probity_ledger::transaction::*;
 
 const UNTIL: u64 = 1_000;
@@ -155,14 +155,55 @@ fn one_third_stops_a_circuit_within_the_block() {
     let retirement = by_most(&chain, Payload::RetireCircuit(retire(&chain, CIRCUIT, soonest(&chain))));
     assert_eq!(chain.refusal("rich", retirement), stopped);
 
-    // only a new decision brings it back, here with the key it had, and only after the delay
+    // only a new decision brings it back, with another key, and only after the delay
     let active_from = soonest(&chain);
-    let back = by_most(&chain, Payload::AdoptCircuit(adopt(&chain, Keyed::first().circuit(), active_from)));
+    let back = by_most(&chain, Payload::AdoptCircuit(adopt(&chain, Keyed::second().circuit(), active_from)));
     chain.apply_all(&[("rich", back)]);
-    assert!(matches!(chain.refusal("lender", record_first(&chain, Keyed::first(), 3)), TxError::CircuitNotActiveYet { .. }));
+    assert!(matches!(chain.refusal("lender", record_first(&chain, Keyed::second(), 3)), TxError::CircuitNotActiveYet { .. }));
     run_to(&mut chain, active_from - 1);
-    let good = record_first(&chain, Keyed::first(), 3);
+    let good = record_first(&chain, Keyed::second(), 3);
     chain.apply_all(&[("lender", good)]);
+}
+
+/// Not at once, not after the circuit had another key, not after that one was stopped, too; other keys' stops change nothing.
+#[test]
+fn a_key_that_was_stopped_is_never_adopted_again() {
+    let mut chain = Chain::ready();
+    let stopping = |chain: &Chain| by_most(chain, Payload::StopCircuit(stop(chain, CIRCUIT)));
+    let adopting = |chain: &Chain, key: &Keyed| by_most(chain, Payload::AdoptCircuit(adopt(chain, key.circuit(), soonest(chain))));
+    let entry = |chain: &Chain, key: &Keyed| chain.view().get::<StoppedKey>(&state_key::stopped_key(&key.file.id().0)).unwrap();
+    let never = |key: &Keyed, stopped_height| {
+        let verifying_key_id = key.file.id().0;
+        TxError::KeyStopped { circuit: CIRCUIT, verifying_key_id, stopped_height }
+    };
+    let one = stopping(&chain);
+    chain.apply_all(&[("rich", one)]);
+    let first_stop = chain.height;
+    let first = Some(StoppedKey { circuit: CIRCUIT, height: first_stop });
+    assert_eq!((entry(&chain, Keyed::first()), entry(&chain, Keyed::second())), (first.clone(), None));
+    chain.try_block(&[]).unwrap();
+    assert_eq!(chain.refusal("rich", adopting(&chain, Keyed::first())), never(Keyed::first(), first_stop));
+
+    let other = adopting(&chain, Keyed::second());
+    chain.apply_all(&[("rich", other)]);
+    let last = soonest(&chain);
+    let ending = by_most(&chain, Payload::RetireCircuit(retire(&chain, CIRCUIT, last)));
+    chain.apply_all(&[("rich", ending)]);
+    run_to(&mut chain, last);
+    assert_eq!(chain.refusal("rich", adopting(&chain, Keyed::first())), never(Keyed::first(), first_stop), "after another key");
+    // one that was only retired comes back
+    let again = adopting(&chain, Keyed::second());
+    chain.apply_all(&[("rich", again)]);
+    let two = stopping(&chain);
+    chain.apply_all(&[("rich", two)]);
+    let second_stop = chain.height;
+    chain.try_block(&[]).unwrap();
+    for (key, height) in [(Keyed::first(), first_stop), (Keyed::second(), second_stop)] {
+        assert_eq!(chain.refusal("rich", adopting(&chain, key)), never(key, height));
+        assert_eq!(entry(&chain, key), Some(StoppedKey { circuit: CIRCUIT, height }));
+    }
+    let elsewhere = by_most(&chain, Payload::AdoptCircuit(adopt(&chain, Keyed::other().circuit(), soonest(&chain))));
+    chain.apply_all(&[("rich", elsewhere)]);
 }
 
 /// Three validators with one third each: one alone is exactly a third, two are exactly two thirds.
@@ -219,7 +260,7 @@ fn approvals_serve_once() {
     let stopping = by_most(&chain, Payload::StopCircuit(stop(&chain, OTHER_CIRCUIT)));
     chain.apply_all(&[("rich", stopping.clone())]);
     assert_eq!(chain.refusal("rich", adoption), TxError::WrongDecision { circuit: OTHER_CIRCUIT, expected: 2, found: 0 });
-    let back = by_most(&chain, Payload::AdoptCircuit(adopt(&chain, Keyed::other().circuit(), far)));
+    let back = by_most(&chain, Payload::AdoptCircuit(adopt(&chain, Keyed::other_second().circuit(), far)));
     chain.apply_all(&[("rich", back)]);
     assert_eq!(chain.refusal("rich", stopping), TxError::WrongDecision { circuit: OTHER_CIRCUIT, expected: 3, found: 1 });
     let before_it_begins = by_most(&chain, Payload::RetireCircuit(retire(&chain, OTHER_CIRCUIT, far - 1)));
@@ -290,4 +331,65 @@ fn a_circuit_is_not_stopped_and_adopted_in_one_block() {
     let later = AdoptCircuit { sequence: 1, ..adopt(&chain, Keyed::second().circuit(), soonest(&chain)) };
     let later = by_most(&chain, Payload::AdoptCircuit(later));
     chain.apply_all(&[("rich", later)]);
+}
+
+/// Else two thirds that once erred could not correct it: a circuit that is to begin, or to end, is not decided about anew.
+#[test]
+fn heights_that_nobody_lives_to_see_are_refused() {
+    let mut chain = Chain::ready();
+    let (height, most) = (chain.height + 1, soonest(&chain) + BLOCKS_AHEAD_MAX);
+    let adopting = |at| by_most(&chain, Payload::AdoptCircuit(adopt(&chain, Keyed::other().circuit(), at)));
+    let retiring = |at| by_most(&chain, Payload::RetireCircuit(retire(&chain, CIRCUIT, at)));
+    for given in [most + 1, u64::MAX] {
+        assert_eq!(chain.refusal("rich", adopting(given)), TxError::CircuitTooLate { given, most });
+        assert_eq!(chain.refusal("rich", retiring(given)), TxError::CircuitTooLate { given, most });
+    }
+    let last = height + BLOCKS_AHEAD_MAX;
+    let until = |approved_until_height| -> [Payload; 3] {
+        let adoption = adopt(&chain, Keyed::other().circuit(), soonest(&chain));
+        [
+            Payload::AdoptCircuit(AdoptCircuit { approved_until_height, ..adoption }),
+            Payload::RetireCircuit(RetireCircuit { approved_until_height, ..retire(&chain, CIRCUIT, soonest(&chain)) }),
+            Payload::StopCircuit(StopCircuit { approved_until_height, ..stop(&chain, CIRCUIT) }),
+        ]
+        .map(|payload| by_most(&chain, payload))
+    };
+    for approved_until_height in [last + 1, u64::MAX] {
+        for payload in until(approved_until_height) {
+            let (kind, refusal) = (payload.kind(), chain.refusal("rich", payload));
+            assert_eq!(refusal, TxError::ApprovalTooLong { approved_until_height, most: last }, "{kind}");
+        }
+    }
+    for payload in until(last) {
+        chain.clone().apply_all(&[("rich", payload)]);
+    }
+    let [adoption, retirement] = [adopting(most), retiring(most)];
+    chain.apply_all(&[("rich", adoption), ("rich", retirement)]);
+}
+
+/// Everything that was approved while a circuit had one key is void once it has another.
+#[test]
+fn approvals_are_void_after_the_circuit_was_adopted_again() {
+    let mut chain = Chain::ready();
+    let last = soonest(&chain);
+    let retiring = by_most(&chain, Payload::RetireCircuit(retire(&chain, CIRCUIT, last)));
+    chain.apply_all(&[("rich", retiring.clone())]);
+    run_to(&mut chain, last);
+    // far ahead, so that the delay alone would let it in again
+    let adoption = adopt(&chain, Keyed::second().circuit(), soonest(&chain) + 50);
+    let adopting = by_most(&chain, Payload::AdoptCircuit(adoption));
+    chain.apply_all(&[("rich", adopting.clone())]);
+    let stopping = by_most(&chain, Payload::StopCircuit(stop(&chain, CIRCUIT)));
+    let unused = by_most(&chain, Payload::RetireCircuit(retire(&chain, CIRCUIT, soonest(&chain) + 60)));
+    chain.apply_all(&[("rich", stopping.clone())]);
+    chain.try_block(&[]).unwrap();
+    let third = Keyed::third();
+    let again = by_most(&chain, Payload::AdoptCircuit(adopt(&chain, third.circuit(), soonest(&chain))));
+    chain.apply_all(&[("rich", again.clone())]);
+    assert_eq!(state(&chain, CIRCUIT).unwrap().verifying_key_id, third.file.id().0);
+    for (payload, found) in [(retiring, 0), (adopting, 1), (stopping, 2), (unused, 2), (again, 3)] {
+        let kind = payload.kind();
+        assert_eq!(chain.refusal("rich", payload), TxError::WrongDecision { circuit: CIRCUIT, expected: 4, found }, "{kind} {found}");
+    }
+    assert_eq!(state(&chain, CIRCUIT).unwrap().stopped_height, None);
 }

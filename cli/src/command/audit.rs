@@ -1,9 +1,9 @@
 //! `probity audit`: a record from a node, with everything needed to check it, and checked here.
 
 use crate::args::Global;
-use crate::chain::{self, CircuitView, Follower};
+use crate::chain::{self, Follower};
 use crate::client::Client;
-use crate::command::verify;
+use crate::command::{proved, verify};
 use crate::error::CliError;
 use crate::files;
 use crate::output::{self, Output};
@@ -12,10 +12,10 @@ use probity_credit::digest::Digest;
 use probity_ledger::address::Address;
 use probity_ledger::merkle::InclusionProof;
 use probity_ledger::state_key;
-use probity_ledger::state_value::{self, CircuitState, PolicyEntry, Record};
+use probity_ledger::state_value::{self, CircuitState, PolicyEntry, Record, StoppedKey};
 use probity_ledger::transaction::{Transaction, Verdict};
 use probity_verifier::AuditBundle;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// What to audit.
@@ -34,6 +34,14 @@ pub enum AuditCommand {
         /// The opening of the answer that the lender shows (JSON).
         #[arg(long, value_name = "FILE")]
         opening: Option<PathBuf>,
+    },
+    /// Whether validators ever stopped this verifying key: it is never accepted again, and what rests on it deserves a second look.
+    Key {
+        /// The key's id, as records' audits and `probity params show` name it.
+        id: Digest,
+        /// The chain that you trust: 64 hexadecimal digits.
+        #[arg(long, value_name = "CHAIN_ID")]
+        chain: Option<Digest>,
     },
     /// List records, newest first.
     Records {
@@ -56,12 +64,17 @@ pub(super) fn run(command: AuditCommand, global: &Global, output: &Output) -> Re
                 output.note(&format!("bundle written to {}", path.display()));
             }
             let audited = verify::check(&fetched, chain, opening.as_deref(), output)?;
-            note_stop(&client, &audited.circuit, output)?;
+            note_stop(&client, fetched.genesis.chain_id(), &audited.circuit, output)?;
             if audited.record.context == id {
                 Ok(())
             } else {
                 Err(CliError::NotOnChain { what: format!("record {id}"), todo: "the node answered with another record: ask another node" })
             }
+        }
+        AuditCommand::Key { id, chain } => {
+            let status = KeyStatus::fetch(&client, chain, id)?;
+            output.result(&status, || status.words());
+            Ok(())
         }
         AuditCommand::Records { lender, policy } => {
             let filters = [lender.map(|l| format!("lender={l}")), policy.map(|p| format!("policy={p}"))];
@@ -80,17 +93,40 @@ pub(super) fn run(command: AuditCommand, global: &Global, output: &Output) -> Re
     }
 }
 
-/// A record made before a stop stays what it was; whoever relies on it should know. The node's word: nothing here is proved.
-fn note_stop(client: &Client, then: &CircuitState, output: &Output) -> Result<(), CliError> {
-    let Some(now) = CircuitView::fetch(client, then.id)? else { return Ok(()) };
-    if now.verifying_key_id != then.verifying_key_id {
-        output.note(&format!(
-            "The node says that {} has another key by now: ask the validators whether the one of the record was stopped.",
-            then.id
-        ));
-    } else if let Some(height) = now.stopped_height {
-        output.note(&format!("The node says that validators stopped {} at height {height}: ask them why.", then.id));
+/// Whether validators stopped a verifying key, proved by the node's newest block.
+#[derive(Serialize)]
+struct KeyStatus {
+    verifying_key_id: Digest,
+    stopped: Option<StoppedKey>,
+    /// The newest block that the node showed: of later ones it says nothing.
+    as_of_height: u64,
+    as_of_unix_ms: u64,
+}
+
+impl KeyStatus {
+    fn fetch(client: &Client, chain: Option<Digest>, verifying_key_id: Digest) -> Result<Self, CliError> {
+        let follower = proved::at_tip(client, chain)?;
+        let stopped = follower.entry(&state_key::stopped_key(&verifying_key_id))?;
+        let (as_of_height, as_of_unix_ms) = follower.header().map_or((0, 0), |h| (h.height, h.time_unix_ms));
+        Ok(Self { verifying_key_id, stopped, as_of_height, as_of_unix_ms })
     }
+
+    fn words(&self) -> String {
+        let Self { verifying_key_id, stopped, as_of_height, as_of_unix_ms } = self;
+        let as_of = format!("proved as of height {as_of_height}, {}", output::time(*as_of_unix_ms));
+        match stopped {
+            Some(StoppedKey { circuit, height }) => {
+                format!("Validators stopped the key {verifying_key_id} of {circuit} at height {height} ({as_of}): ask them why.")
+            }
+            None => format!("Nobody stopped a key with the id {verifying_key_id} ({as_of})."),
+        }
+    }
+}
+
+/// A record made before a stop stays what it was; whoever relies on it should know.
+fn note_stop(client: &Client, chain: Digest, then: &CircuitState, output: &Output) -> Result<(), CliError> {
+    let now = KeyStatus::fetch(client, Some(chain), then.verifying_key_id)?;
+    output.note(&now.words());
     Ok(())
 }
 

@@ -7,9 +7,9 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use probity_credit::digest::Digest;
 use probity_ledger::state_key::StateKey;
 
-/// Follows `chain_id` to the node's newest block.
-pub(crate) fn at_tip(client: &Client, chain_id: Digest) -> Result<Follower<'_>, CliError> {
-    let mut follower = Follower::new(client, Some(chain_id))?;
+/// Follows the chain to the node's newest block; `trusted` is the chain id known from elsewhere, if any.
+pub(crate) fn at_tip(client: &Client, trusted: impl Into<Option<Digest>>) -> Result<Follower<'_>, CliError> {
+    let mut follower = Follower::new(client, trusted.into())?;
     follower.follow(ChainView::fetch(client)?.height().max(1))?;
     Ok(follower)
 }
