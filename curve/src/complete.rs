@@ -29,7 +29,7 @@ pub(crate) fn double<L: Lanes>([x, y, z]: [L; 3], three_b: L) -> [L; 3] {
     let bzz = three_b.mul(z.square());
     let yy4 = yy.add(yy).add(yy.add(yy));
     let yy8 = yy4.add(yy4);
-    let difference = yy.sub(bzz.add(bzz).add(bzz));
+    let difference = yy.sub(bzz.add(bzz).add_reduced(bzz));
     let x3 = difference.mul(xy);
     let y3 = difference.mul(yy.add(bzz)).add(bzz.mul(yy8));
     [x3.add(x3), y3, yz.mul(yy8)]

@@ -21,11 +21,13 @@ pub const TEMPORARY: &str = ".writing-";
 /// # Errors
 /// `fill`'s, and the system's.
 pub fn replace(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    let sync = folder_sync(folder_of(path))?;
     filled(path, fill)?.persist(path).map_err(|e| e.error)?;
-    sync_folder(folder_of(path))
+    sync()
 }
 
-/// The same for a file that must not be there yet, of however many who try at once one succeeds.
+/// The same for a file that must not be there yet: of however many who try at once one succeeds. The file system must know hard links, or
+/// how to rename without replacing.
 ///
 /// # Errors
 /// [`io::ErrorKind::AlreadyExists`], what is there stays; `fill`'s, and the system's.
@@ -34,8 +36,9 @@ pub fn create(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io
     if path.symlink_metadata().is_ok() {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
+    let sync = folder_sync(folder_of(path))?;
     filled(path, fill)?.persist_noclobber(path).map_err(|e| e.error)?;
-    sync_folder(folder_of(path))
+    sync()
 }
 
 fn filled(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<NamedTempFile> {
@@ -50,7 +53,20 @@ fn filled(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Re
 /// # Errors
 /// The system's.
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
+    folder_sync(folder)?()
+}
+
+/// What brings a folder's entries to disk. A folder that cannot be opened for it is found out before anything is written there; where
+/// systems sync no folders, there is nothing to do.
+fn folder_sync(folder: &Path) -> io::Result<impl FnOnce() -> io::Result<()>> {
+    #[cfg(unix)]
+    let folder = File::open(folder)?;
+    Ok(move || {
+        #[cfg(unix)]
+        return folder.sync_all();
+        #[cfg(not(unix))]
+        return Ok(drop(folder));
+    })
 }
 
 /// Makes a folder and those above it that are missing, which only their owner can enter (mode 0700). One that is there stays as it is:

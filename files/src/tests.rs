@@ -147,3 +147,18 @@ mod permissions {
         }
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_cannot_be_synced_is_found_out_first() {
+    use std::os::unix::fs::PermissionsExt;
+    let (folder, path) = place();
+    let mode = |mode| fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
+    mode(0o300);
+    // whoever may do everything may open it, too
+    let may = File::open(folder.path()).is_ok();
+    let written = create(&path, |file| file.write_all(b"content"));
+    mode(0o700);
+    assert_eq!(written.is_ok(), may);
+    assert_eq!(path.exists(), may, "an error means that nothing is there");
+}

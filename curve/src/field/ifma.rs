@@ -398,3 +398,7 @@ impl<M: Modulus> Lanes for Fp8<M> {
         Self::from_elements(&elements)
     }
 }
+
+#[cfg(test)]
+#[path = "ifma_tests.rs"]
+mod tests;

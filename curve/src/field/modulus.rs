@@ -7,7 +7,7 @@ use ark_ff::{BigInt, PrimeField};
 pub(crate) const WORDS: usize = 5;
 /// Bits of a word.
 pub(crate) const BITS: u32 = 52;
-const MASK: u64 = (1 << BITS) - 1;
+pub(crate) const MASK: u64 = (1 << BITS) - 1;
 
 /// A prime between 2^253 and 2^254.
 pub(crate) trait Modulus: Copy {

@@ -49,8 +49,14 @@ impl<K: Kernel> Drop for Scratch<K> {
         self.digits.zeroize();
         self.references.zeroize();
         self.points.zeroize();
+        self.buckets.zeroize();
         self.left.zeroize();
         self.right.zeroize();
+        for lanes in [&mut self.differences, &mut self.products] {
+            lanes.fill(K::Lanes::zero());
+            // as if somebody looked, so that it is not left out
+            std::hint::black_box(lanes);
+        }
     }
 }
 
