@@ -245,9 +245,8 @@ mod tests {
                 ("rich", chain.decided(Payload::RetireCircuit(p), &["validator"]))
             }
             Move::Stop { key, by } => {
-                let circuit = circuit(*key);
-                let sequence = circuit_state(chain, circuit).map_or(0, |s| s.sequence);
-                let p = StopCircuit { circuit, sequence, approved_until_height: chain.height + 10, approvals: vec![] };
+                let (circuit, verifying_key_id) = (circuit(*key), keys()[*key].file.id().0);
+                let p = StopCircuit { circuit, verifying_key_id, approved_until_height: chain.height + 10, approvals: vec![] };
                 ("rich", chain.decided(Payload::StopCircuit(p), &[["validator", "second"][*by]]))
             }
         }

@@ -385,7 +385,7 @@ rules! {
         circuit: CircuitId,
         /// Its key.
         verifying_key_id: Digest,
-    } = "circuit-exists", "{circuit} has the key {verifying_key_id}, and a circuit has one key at a time", "retire or stop the circuit, and adopt it again in a later block than its last";
+    } = "circuit-exists", "{circuit} has the key {verifying_key_id}, and a circuit has one key at a time", "retire the circuit, and adopt it again in a later block than its last; a stop would be for good, and take a new ceremony";
     /// The key or its origin breaks a rule.
     CircuitRefused {
         /// The circuit.
@@ -462,6 +462,15 @@ rules! {
         /// Greatest height allowed.
         most: u64,
     } = "approval-too-long", "the approvals count until height {approved_until_height}, and {most} is the last that they may name now", "collect new approvals with an earlier limit";
+    /// A stop names the key that it stops, and the circuit has another.
+    CircuitHasOtherKey {
+        /// The circuit.
+        circuit: CircuitId,
+        /// Its key.
+        expected: Digest,
+        /// The decision's.
+        found: Digest,
+    } = "circuit-has-other-key", "{circuit} has the key {expected}, not {found}", "look at /v1/circuits: if that key is to be stopped, have a decision with its id approved";
 }
 
 #[cfg(test)]

@@ -29,6 +29,12 @@ pub const TRANSCRIPT_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// How many blocks ahead a decision may reach at most: when approvals end to count, and when, after the delay, a circuit begins or ends.
 pub const BLOCKS_AHEAD_MAX: u64 = 10_000_000;
 
+/// Most blocks of a genesis's delay before a circuit begins or ends.
+const DELAY_BLOCKS_MAX: u64 = 10_000_000;
+
+/// Most blocks between two anchors.
+const INTERVAL_BLOCKS_MAX: u64 = 10_000_000;
+
 /// For play or for real.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -294,8 +300,8 @@ impl Genesis {
         }
         let least_block = (TRANSACTION_BYTES_MAX + HEADER_BYTES_MAX) as u64;
         for (rule, found, least, most) in [
-            ("circuit_delay_blocks", self.circuit_delay_blocks, 1, BLOCKS_AHEAD_MAX),
-            ("anchors.interval_blocks", self.anchors.interval_blocks, 1, 10_000_000),
+            ("circuit_delay_blocks", self.circuit_delay_blocks, 1, DELAY_BLOCKS_MAX),
+            ("anchors.interval_blocks", self.anchors.interval_blocks, 1, INTERVAL_BLOCKS_MAX),
             ("anchors.grace_ms", self.anchors.grace_ms, 1_000, 31 * 86_400_000),
             ("consortium_window_months", self.consortium_window_months.get().into(), 1, crate::transaction::WINDOW_MONTHS_MAX.into()),
             ("limits.block_bytes", self.limits.block_bytes.into(), least_block, BLOCK_BYTES_MAX as u64),

@@ -125,10 +125,12 @@ pub enum Event {
         /// Last height at which it is accepted.
         last_height: u64,
     },
-    /// A circuit is not accepted any more.
+    /// A circuit is not accepted any more, and its key never again.
     CircuitStopped {
         /// The circuit.
         circuit: CircuitId,
+        /// Id of its verifying key.
+        verifying_key_id: Digest,
     },
 }
 

@@ -57,7 +57,8 @@ fn validators_retire_adopt_and_stop_a_circuit() {
     tools.probity(&["wallet", "fetch", "--out", &path("fetched")]).expect("the node answers");
 
     assert_eq!(stopped(), json!(null));
-    assert_eq!(decide(&["stop-circuit", "eligibility-1"]), json!({"event": "circuit_stopped", "circuit": "eligibility-1"}));
+    let event = json!({"event": "circuit_stopped", "circuit": "eligibility-1", "verifying_key_id": key_id});
+    assert_eq!(decide(&["stop-circuit", "eligibility-1", "--verifying-key-id", key_id]), event);
     let now = circuit();
     assert_eq!((&now["accepted_now"], &now["sequence"]), (&json!(false), &json!(3)));
     assert_eq!(stopped(), json!({"circuit": "eligibility-1", "height": now["stopped_height"]}));

@@ -63,7 +63,7 @@ mod tests {
     fn decisions_about_circuits_are_approved_too() {
         let (chain_id, key) = (Digest::of("test", &[b"chain"]), SecretKey::generate());
         let circuit = CircuitId::Eligibility3;
-        let stop = StopCircuit { circuit, sequence: 4, approved_until_height: 9, approvals: vec![] };
+        let stop = StopCircuit { circuit, verifying_key_id: Digest::default(), approved_until_height: 9, approvals: vec![] };
         let digest = stop.decision_digest(&chain_id);
         let Payload::StopCircuit(stop) = approve(Payload::StopCircuit(stop), &chain_id, &key).unwrap() else { unreachable!() };
         assert_eq!(stop.approvals.len(), 1);

@@ -83,6 +83,7 @@ fn status(error: &TxError) -> StatusCode {
         | TxError::SchemaExists { .. }
         | TxError::PolicyExists { .. }
         | TxError::CircuitExists { .. }
+        | TxError::CircuitHasOtherKey { .. }
         | TxError::WrongDecision { .. }
         | TxError::StaleIdentityRoot { .. }
         | TxError::RecordExists { .. }

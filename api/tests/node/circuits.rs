@@ -45,9 +45,12 @@ fn a_stopped_circuit_counts_again_only_when_another_key_is_adopted() {
     let early = answer(&world, &asked, 1);
     let path = format!("/v1/requests/{}/response", asked["id"].as_str().unwrap());
 
-    let stop = StopCircuit { circuit: CIRCUIT, sequence: 0, approved_until_height: UNTIL, approvals: vec![] };
+    let stop = StopCircuit { circuit: CIRCUIT, verifying_key_id: file.id().0, approved_until_height: UNTIL, approvals: vec![] };
     let stopped = sent(&world, Payload::StopCircuit(stop));
-    assert_eq!(stopped["receipt"]["events"], json!([{"event": "circuit_stopped", "circuit": CIRCUIT.name()}]));
+    assert_eq!(
+        stopped["receipt"]["events"],
+        json!([{"event": "circuit_stopped", "circuit": CIRCUIT.name(), "verifying_key_id": file.id()}])
+    );
     let now = circuit(&world);
     assert_eq!((&now["accepted_now"], &now["stopped_height"], &now["sequence"]), (&json!(false), &stopped["height"], &json!(1)));
     let refused = world.client().post(&path, &early.json());

@@ -85,21 +85,17 @@ pub(super) fn execute_retire(view: &mut View<'_>, p: &RetireCircuit, ctx: &Block
 
 pub(super) fn execute_stop(view: &mut View<'_>, p: &StopCircuit, ctx: &BlockContext<'_>) -> Execution {
     check_third(view, &p.approvals, p.approved_until_height, ctx)?;
-    let circuit = p.circuit;
+    let StopCircuit { circuit, verifying_key_id, .. } = *p;
     let state = known(view, circuit)?;
-    // a retirement that comes between, of which there is one at most, does not void a stop: else whoever holds one could hold a stop up
-    let before_retirement = state.sequence.checked_sub(1).filter(|_| state.last_height.is_some());
-    if Some(p.sequence) != before_retirement {
-        check_sequence(circuit, state.sequence, p.sequence)?;
+    if verifying_key_id != state.verifying_key_id {
+        return Err(TxError::CircuitHasOtherKey { circuit, expected: state.verifying_key_id, found: verifying_key_id }.into());
     }
     if let Some(stopped_height) = state.stopped_height {
         return Err(TxError::CircuitStopped { circuit, stopped_height }.into());
     }
-    if let Some(last_height) = state.last_height.filter(|last| *last < ctx.height) {
-        return Err(TxError::CircuitRetired { circuit, last_height }.into());
-    }
+    // also after the circuit's last height: the key could be adopted again, and whoever audits a record should know
     let (height, stopped_height) = (ctx.height, Some(ctx.height));
-    view.put(state_key::stopped_key(&state.verifying_key_id), &StoppedKey { circuit, height });
+    view.put(state_key::stopped_key(&verifying_key_id), &StoppedKey { circuit, height });
     view.put(state_key::circuit(circuit), &CircuitState { stopped_height, sequence: state.sequence + 1, ..state });
-    Ok(vec![Event::CircuitStopped { circuit }])
+    Ok(vec![Event::CircuitStopped { circuit, verifying_key_id }])
 }

@@ -27,8 +27,8 @@ fn retire(chain: &Chain, circuit: CircuitId, last_height: u64) -> RetireCircuit 
 }
 
 fn stop(chain: &Chain, circuit: CircuitId) -> StopCircuit {
-    let sequence = state(chain, circuit).map_or(0, |s| s.sequence);
-    StopCircuit { circuit, sequence, approved_until_height: UNTIL, approvals: vec![] }
+    let verifying_key_id = state(chain, circuit).map(|s| s.verifying_key_id).unwrap_or_default();
+    StopCircuit { circuit, verifying_key_id, approved_until_height: UNTIL, approvals: vec![] }
 }
 
 fn state(chain: &Chain, circuit: CircuitId) -> Option<CircuitState> {
@@ -147,7 +147,8 @@ fn one_third_stops_a_circuit_within_the_block() {
     let outcomes: Vec<Outcome> = receipts.iter().map(|r| r.outcome.clone()).collect();
     let failed = Outcome::Failed { error: stopped.clone() };
     assert_eq!(outcomes, [Outcome::Applied, Outcome::Applied, failed.clone(), failed]);
-    assert_eq!(receipts[1].events, [Event::CircuitStopped { circuit: CIRCUIT }]);
+    let verifying_key_id = Keyed::first().file.id().0;
+    assert_eq!(receipts[1].events, [Event::CircuitStopped { circuit: CIRCUIT, verifying_key_id }]);
     chain.run_to_anchor();
     assert_eq!(chain.refusal("lender", record_first(&chain, Keyed::first(), 3)), stopped);
     let again = by_most(&chain, Payload::StopCircuit(stop(&chain, CIRCUIT)));
@@ -262,7 +263,8 @@ fn approvals_serve_once() {
     assert_eq!(chain.refusal("rich", adoption), TxError::WrongDecision { circuit: OTHER_CIRCUIT, expected: 2, found: 0 });
     let back = by_most(&chain, Payload::AdoptCircuit(adopt(&chain, Keyed::other_second().circuit(), far)));
     chain.apply_all(&[("rich", back)]);
-    assert_eq!(chain.refusal("rich", stopping), TxError::WrongDecision { circuit: OTHER_CIRCUIT, expected: 3, found: 1 });
+    let [found, expected] = [Keyed::other(), Keyed::other_second()].map(|k| k.file.id().0);
+    assert_eq!(chain.refusal("rich", stopping), TxError::CircuitHasOtherKey { circuit: OTHER_CIRCUIT, expected, found });
     let before_it_begins = by_most(&chain, Payload::RetireCircuit(retire(&chain, OTHER_CIRCUIT, far - 1)));
     let not_yet = TxError::CircuitNotActiveYet { circuit: OTHER_CIRCUIT, active_from: far, height: far - 1 };
     assert_eq!(chain.refusal("rich", before_it_begins), not_yet);
@@ -314,8 +316,45 @@ fn a_retirement_that_comes_first_does_not_void_a_stop() {
     chain.apply_all(&[("rich", retiring)]);
     chain.apply_all(&[("rich", stopping.clone())]);
     assert_eq!(state(&chain, CIRCUIT).unwrap().sequence, 2);
-    let again = TxError::WrongDecision { circuit: CIRCUIT, expected: 2, found: 0 };
+    let again = TxError::CircuitStopped { circuit: CIRCUIT, stopped_height: chain.height };
     assert_eq!(chain.refusal("rich", stopping), again, "once only");
+}
+
+/// A flaw may be found late: the key is marked, so that nobody adopts it again and audits can say so. What was accepted stays so.
+#[test]
+fn a_key_is_stopped_after_its_circuit_has_ended_too() {
+    let mut chain = Chain::ready();
+    let last = soonest(&chain);
+    let retiring = by_most(&chain, Payload::RetireCircuit(retire(&chain, CIRCUIT, last)));
+    chain.apply_all(&[("rich", retiring)]);
+    run_to(&mut chain, last);
+    let (first, second) = (Keyed::first().file.id().0, Keyed::second().file.id().0);
+    let stopping = by_most(&chain, Payload::StopCircuit(stop(&chain, CIRCUIT)));
+    let adopting = |chain: &Chain, key: &Keyed| by_most(chain, Payload::AdoptCircuit(adopt(chain, key.circuit(), soonest(chain))));
+    let other = by_most(&chain, Payload::StopCircuit(StopCircuit { verifying_key_id: second, ..stop(&chain, CIRCUIT) }));
+    let other_key = TxError::CircuitHasOtherKey { circuit: CIRCUIT, expected: first, found: second };
+    assert_eq!(chain.refusal("rich", other), other_key);
+
+    // in one block with another key's adoption, in both orders
+    let mut adopted_first = chain.clone();
+    let (before, after) = (adopting(&chain, Keyed::second()), stopping.clone());
+    let receipts = adopted_first.block(&[("rich", before), ("rich", after)]);
+    let other_key = TxError::CircuitHasOtherKey { circuit: CIRCUIT, expected: second, found: first };
+    assert_eq!(receipts[1].outcome, Outcome::Failed { error: other_key });
+    let again = AdoptCircuit { sequence: 2, ..adopt(&chain, Keyed::first().circuit(), soonest(&chain)) };
+    let again = by_most(&chain, Payload::AdoptCircuit(again));
+    let receipts = chain.block(&[("rich", stopping), ("rich", again)]);
+    let stopped_height = chain.height;
+    let never = TxError::KeyStopped { circuit: CIRCUIT, verifying_key_id: first, stopped_height };
+    assert_eq!(receipts[0].outcome, Outcome::Applied);
+    assert_eq!(receipts[1].outcome, Outcome::Failed { error: never.clone() });
+
+    assert_eq!(chain.refusal("rich", adopting(&chain, Keyed::first())), never);
+    let entry = state(&chain, CIRCUIT).unwrap();
+    assert_eq!((entry.last_height, entry.stopped_height), (Some(last), Some(stopped_height)));
+    assert!(entry.was_accepted_in(last) && !entry.was_accepted_in(last + 1));
+    let next = adopting(&chain, Keyed::second());
+    chain.apply_all(&[("rich", next)]);
 }
 
 /// One block, one key: an audit reads the circuit's entry after the record's block.
@@ -387,7 +426,9 @@ fn approvals_are_void_after_the_circuit_was_adopted_again() {
     let again = by_most(&chain, Payload::AdoptCircuit(adopt(&chain, third.circuit(), soonest(&chain))));
     chain.apply_all(&[("rich", again.clone())]);
     assert_eq!(state(&chain, CIRCUIT).unwrap().verifying_key_id, third.file.id().0);
-    for (payload, found) in [(retiring, 0), (adopting, 1), (stopping, 2), (unused, 2), (again, 3)] {
+    let [found, expected] = [Keyed::second(), third].map(|k| k.file.id().0);
+    assert_eq!(chain.refusal("rich", stopping), TxError::CircuitHasOtherKey { circuit: CIRCUIT, expected, found });
+    for (payload, found) in [(retiring, 0), (adopting, 1), (unused, 2), (again, 3)] {
         let kind = payload.kind();
         assert_eq!(chain.refusal("rich", payload), TxError::WrongDecision { circuit: CIRCUIT, expected: 4, found }, "{kind} {found}");
     }

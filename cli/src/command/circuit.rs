@@ -53,6 +53,9 @@ pub struct RetireArgs {
 pub struct StopArgs {
     /// The circuit.
     circuit: CircuitId,
+    /// The id of the verifying key that is to be stopped: the circuit's, as `probity params show` and records' audits name it.
+    #[arg(long, value_name = "KEY_ID")]
+    verifying_key_id: Digest,
     /// The file to write the decision to.
     #[arg(long)]
     out: PathBuf,
@@ -68,22 +71,23 @@ pub(super) fn adopt(args: &AdoptArgs, client: &Client, output: &Output) -> Resul
     // what the chain would refuse nobody should have to sign
     prepare(&circuit, chain.kind)?;
     let (sequence, active_from_height) = (sequence(client, circuit.id)?, args.active_from);
-    let approved_until_height = chain.height() + APPROVAL_BLOCKS;
+    let approved_until_height = chain.height().saturating_add(APPROVAL_BLOCKS);
     let decision = AdoptCircuit { circuit, sequence, active_from_height, approved_until_height, approvals: vec![] };
     write(&Payload::AdoptCircuit(decision), "two thirds", &args.out, output)
 }
 
 pub(super) fn retire(args: &RetireArgs, client: &Client, output: &Output) -> Result<(), CliError> {
     let (circuit, last_height, sequence) = (args.circuit, args.last_height, sequence(client, args.circuit)?);
-    let approved_until_height = ChainView::fetch(client)?.height() + APPROVAL_BLOCKS;
+    let approved_until_height = ChainView::fetch(client)?.height().saturating_add(APPROVAL_BLOCKS);
     let decision = RetireCircuit { circuit, sequence, last_height, approved_until_height, approvals: vec![] };
     write(&Payload::RetireCircuit(decision), "two thirds", &args.out, output)
 }
 
 pub(super) fn stop(args: &StopArgs, client: &Client, output: &Output) -> Result<(), CliError> {
-    let (circuit, sequence) = (args.circuit, sequence(client, args.circuit)?);
-    let approved_until_height = ChainView::fetch(client)?.height() + STOP_APPROVAL_BLOCKS;
-    let decision = StopCircuit { circuit, sequence, approved_until_height, approvals: vec![] };
+    let (circuit, verifying_key_id) = (args.circuit, args.verifying_key_id);
+    let approved_until_height = ChainView::fetch(client)?.height().saturating_add(STOP_APPROVAL_BLOCKS);
+    let decision = StopCircuit { circuit, verifying_key_id, approved_until_height, approvals: vec![] };
+    output.note(&format!("This stops the key {verifying_key_id} for good: {circuit} comes back with the key of a new ceremony alone."));
     write(&Payload::StopCircuit(decision), "one third", &args.out, output)
 }
 

@@ -265,6 +265,6 @@ fn words(event: &Event) -> String {
             format!("{circuit} with key {verifying_key_id} is accepted from height {active_from_height} on")
         }
         Event::CircuitRetired { circuit, last_height } => format!("{circuit} is accepted until height {last_height}"),
-        Event::CircuitStopped { circuit } => format!("{circuit} is stopped"),
+        Event::CircuitStopped { circuit, verifying_key_id } => format!("{circuit} is stopped, and its key {verifying_key_id} for good"),
     }
 }

@@ -1,7 +1,8 @@
 //! Decisions about circuits: validators adopt one, let one end, or stop one at once.
 //!
-//! Each names the number of the decision about its circuit, so that approvals serve once: a circuit that was stopped does not come back
-//! with the approvals that let it in, nor is it stopped again with those that stopped it before.
+//! Adoptions and retirements name the number of the decision about their circuit, so that approvals serve once: a circuit that was stopped
+//! does not come back with the approvals that let it in. A stop names the key, which it stops for good: nothing that is decided meanwhile
+//! voids it, and it cannot hit another key.
 
 use super::approval::{Approval, check_approvals};
 use crate::error::TxError;
@@ -44,14 +45,14 @@ pub struct RetireCircuit {
     pub approvals: Vec<Approval>,
 }
 
-/// Stops a circuit at once, because its proofs can no longer be trusted.
+/// Stops a circuit at once, because its proofs can no longer be trusted, and its key for good.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StopCircuit {
     /// The circuit.
     pub circuit: CircuitId,
-    /// How many decisions were made about this circuit before.
-    pub sequence: u64,
+    /// Id of the verifying key, which must be the circuit's.
+    pub verifying_key_id: Digest,
     /// Last height at which the approvals count.
     pub approved_until_height: u64,
     /// More than one third of the voting power, ascending by validator.
@@ -89,7 +90,10 @@ impl RetireCircuit {
 impl StopCircuit {
     /// What validators sign: chain and all fields but the approvals.
     pub fn decision_digest(&self, chain_id: &Digest) -> Digest {
-        Digest::of_value(label::sha256::CIRCUIT_DECISION, &(chain_id, "stop", self.circuit, self.sequence, self.approved_until_height))
+        Digest::of_value(
+            label::sha256::CIRCUIT_DECISION,
+            &(chain_id, "stop", self.circuit, self.verifying_key_id, self.approved_until_height),
+        )
     }
 
     pub(super) fn check_structure(&self, chain_id: &Digest) -> Result<(), TxError> {

@@ -124,7 +124,7 @@ fn retirement() -> RetireCircuit {
 }
 
 fn stop() -> StopCircuit {
-    StopCircuit { circuit: CircuitId::Eligibility7, sequence: 1, approved_until_height: 5, approvals: vec![] }
+    StopCircuit { circuit: CircuitId::Eligibility7, verifying_key_id: Digest::default(), approved_until_height: 5, approvals: vec![] }
 }
 
 fn all() -> Vec<Payload> {
@@ -225,7 +225,7 @@ fn an_approval_is_for_one_decision_about_a_circuit_on_one_chain() {
         Payload::RetireCircuit(RetireCircuit { last_height: 9, ..retirement() }),
         Payload::RetireCircuit(RetireCircuit { circuit: CircuitId::Eligibility3, ..retirement() }),
         Payload::StopCircuit(stop()),
-        Payload::StopCircuit(StopCircuit { sequence: 2, ..stop() }),
+        Payload::StopCircuit(StopCircuit { verifying_key_id: Digest([1; 32]), ..stop() }),
         Payload::StopCircuit(StopCircuit { approved_until_height: 6, ..stop() }),
     ]
     .into_iter()
