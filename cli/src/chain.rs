@@ -235,7 +235,8 @@ impl<'a> Follower<'a> {
     }
 }
 
-fn no_block() -> CliError {
+/// A chain without a block proves nothing.
+pub(crate) fn no_block() -> CliError {
     CliError::NotOnChain { what: "block yet".into(), todo: "wait for the first one" }
 }
 

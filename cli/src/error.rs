@@ -111,6 +111,14 @@ pub enum CliError {
         /// What to do.
         todo: &'static str,
     },
+    /// A node that showed a block does not know it any more.
+    #[error("the node's newest block is {found} now, and it showed block {known} before: it hides blocks that it has; ask another node")]
+    HidesBlocks {
+        /// Height of the block that it showed.
+        known: u64,
+        /// Height of what it now says is the newest.
+        found: u64,
+    },
     /// The chain refused a transaction.
     #[error("the chain refused transaction {id} at height {height}: {reason}")]
     Transaction {

@@ -87,7 +87,7 @@ impl Sender {
             key: self.key.public(),
             nonce: account.value.nonce,
             fee: 0,
-            valid_until_height: Some(chain.height() + VALID_BLOCKS),
+            valid_until_height: Some(chain.height().saturating_add(VALID_BLOCKS)),
             payload,
         };
         // the fee has a fixed width: its value does not change the length it pays for

@@ -31,7 +31,8 @@ fn validators_retire_adopt_and_stop_a_circuit() {
     let first = circuit();
     assert_eq!((&first["accepted_now"], &first["active_from_height"], &first["sequence"]), (&json!(true), &json!(0), &json!(0)));
     let key_id = first["verifying_key_id"].as_str().expect("an id");
-    let stopped = || tools.probity(&["audit", "key", key_id]).expect("the node proves it")["stopped"].clone();
+    let audited = || tools.probity(&["audit", "key", key_id]).expect("the node proves it");
+    let stopped = || audited()["stopped"].clone();
 
     let retire = ["retire-circuit", "eligibility-1", "--last-height"];
     assert_eq!(refused(&[&retire[..], &[&(height() + 5).to_string()]].concat()), "circuit-too-soon");
@@ -62,5 +63,8 @@ fn validators_retire_adopt_and_stop_a_circuit() {
     let now = circuit();
     assert_eq!((&now["accepted_now"], &now["sequence"]), (&json!(false), &json!(3)));
     assert_eq!(stopped(), json!({"circuit": "eligibility-1", "height": now["stopped_height"]}));
+    let (said, chain) = (audited(), get(&format!("{}/v1/chain", node.url())).expect("the node answers"));
+    assert_eq!((&said["chain_id"], &said["verifying_key_id"]), (&chain["chain_id"], &first["verifying_key_id"]));
+    assert_eq!(said["stale"], json!(false));
     assert_eq!(refused(&adopt), "key-stopped");
 }

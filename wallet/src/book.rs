@@ -61,6 +61,9 @@ impl KnownCircuit {
     }
 }
 
+/// A book of this age is good for an answer however short a chain's grace is: idle chains make blocks rarely, and clocks differ.
+pub(crate) const AGE_FLOOR_MS: u64 = 600_000;
+
 /// What never changes about a chain; made from its genesis only.
 #[derive(Debug, Clone, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -90,6 +93,12 @@ impl ChainTerms {
             consortium_window_months: genesis.consortium_window_months,
             authority: genesis.authority(),
         }
+    }
+
+    /// How old a block may be that stands for the chain as it is now: as long as a replaced anchor counts. Whoever hides newer blocks can
+    /// hide no more than that.
+    pub fn age_max_ms(&self) -> u64 {
+        self.grace_ms.max(AGE_FLOOR_MS)
     }
 }
 
@@ -145,14 +154,10 @@ pub struct Book {
     pub anchors: Vec<AnchorEntry>,
 }
 
-/// A book of this age is good for an answer however short a chain's grace is: idle chains make blocks rarely, and clocks differ.
-const AGE_MAX_LEAST_MS: u64 = 600_000;
-
 impl Book {
-    /// How old the book's block may be when a request is answered: as long as a replaced anchor counts. Whoever hides newer blocks from
-    /// the wallet can hide no more than that.
+    /// How old the book's block may be when a request is answered.
     pub fn age_max_ms(&self) -> u64 {
-        self.terms.grace_ms.max(AGE_MAX_LEAST_MS)
+        self.terms.age_max_ms()
     }
 
     /// A lender by address.

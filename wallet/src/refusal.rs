@@ -29,13 +29,23 @@ pub enum Refusal {
     /// Since then a circuit may have been stopped, a key rotated or the anchor replaced.
     #[error(
         "what the wallet knows of the chain is {minutes} minutes old, more than the {most} allowed: run `probity wallet collect --node URL` \
-         or import a newer book; if it stays so, the node is behind or hides newer blocks, or this machine's clock is wrong: ask another node"
+         or import a newer book; if it stays so, the node is behind or hides newer blocks, or a clock is wrong, this machine's or the \
+         lender's: ask another node"
     )]
     StaleBook {
-        /// Age of the newest block that the wallet knows.
+        /// Age of the newest block that the wallet knows, now or when the lender signed the request.
         minutes: u64,
         /// Greatest age allowed.
         most: u64,
+    },
+    /// By such a clock every book is young, and every request in time.
+    #[error(
+        "the newest block that the wallet knows is {minutes} minutes ahead of this machine's clock: the clock is behind; set it to the right \
+         time, then try again"
+    )]
+    ClockBehind {
+        /// How far ahead.
+        minutes: u64,
     },
     /// Nobody was admitted under this address.
     #[error("no lender is admitted to the chain under {lender}: whoever asks is nobody the chain knows; do not answer")]

@@ -1,6 +1,6 @@
 //! Looking at a request before answering: who asks, for what, what the answer says and to whom.
 
-use crate::book::Provenance;
+use crate::book::{AGE_FLOOR_MS, Book, Provenance};
 use crate::contents::{KnownIdentity, Wallet};
 use crate::points::PointsTable;
 use crate::refusal::Refusal;
@@ -178,12 +178,15 @@ impl Wallet {
         if request.chain_id != book.terms.chain_id {
             return Err(Refusal::OtherChain { expected: book.terms.chain_id, found: request.chain_id });
         }
-        let (age, most) = (now_unix_ms.saturating_sub(book.time_unix_ms), book.age_max_ms());
-        if age > most {
-            return Err(Refusal::StaleBook { minutes: age.div_ceil(MINUTE_MS), most: most / MINUTE_MS });
+        let ahead = book.time_unix_ms.saturating_sub(now_unix_ms);
+        if ahead > AGE_FLOOR_MS {
+            return Err(Refusal::ClockBehind { minutes: ahead.div_ceil(MINUTE_MS) });
         }
+        check_age(book, now_unix_ms)?;
         let lender = book.lender(&request.client_id).ok_or(Refusal::UnknownLender { lender: request.client_id })?;
         signed.verify(&lender.public_key)?;
+        // where this machine's clock was set back, the lender's word on the time is left
+        check_age(book, request.issued_unix_ms)?;
         if request.policy.scope != lender.kind.scope() {
             return Err(Refusal::OtherScope);
         }
@@ -287,6 +290,15 @@ impl Wallet {
             answers_limit: self.answers_per_window(),
         }
     }
+}
+
+/// Whether the book was young enough at a time.
+fn check_age(book: &Book, at_unix_ms: u64) -> Result<(), Refusal> {
+    let (age, most) = (at_unix_ms.saturating_sub(book.time_unix_ms), book.age_max_ms());
+    if age > most {
+        return Err(Refusal::StaleBook { minutes: age.div_ceil(MINUTE_MS), most: most / MINUTE_MS });
+    }
+    Ok(())
 }
 
 /// The attributes behind a decline, by name.

@@ -247,6 +247,30 @@ fn a_frozen_book_is_refused() {
     assert_eq!(newer.age_max_ms(), 600_000);
 }
 
+/// By a clock that was set back a frozen book is young: blocks ahead of the clock, or the lender's word on the time, show it.
+#[test]
+fn a_clock_that_was_set_back_is_found_out() {
+    let mut w = World::new(5);
+    w.collect();
+    let (frozen, floor) = (w.book.time_unix_ms, 600_000);
+    let signed = w.signed(|r| (r.issued_unix_ms, r.expires_unix_ms) = (frozen, frozen + HOUR));
+    assert!(w.wallet.review(signed.clone(), frozen - floor).is_ok(), "clocks differ");
+    assert!(matches!(w.wallet.review(signed.clone(), frozen - floor - 1), Err(Refusal::ClockBehind { minutes: 11 })));
+    assert!(matches!(w.wallet.review(signed, 0), Err(Refusal::ClockBehind { .. })));
+
+    let mut asked = |at: u64| {
+        let signed = w.signed(|r| (r.issued_unix_ms, r.expires_unix_ms) = (at, at + HOUR));
+        w.wallet.review(signed, frozen).err()
+    };
+    assert!(asked(frozen + 24 * HOUR).is_none(), "as old as the chain's grace");
+    assert!(matches!(asked(frozen + 24 * HOUR + 1), Some(Refusal::StaleBook { minutes: 1_441, most: 1_440 })));
+    // whose word it is comes first
+    let mut late = w.request();
+    (late.issued_unix_ms, late.expires_unix_ms) = (frozen + 25 * HOUR, frozen + 26 * HOUR);
+    let forged = late.sign(&SecretKey::generate());
+    assert!(matches!(w.wallet.review(forged, frozen), Err(Refusal::Request(_))));
+}
+
 #[test]
 fn anchors_out_of_grace_and_inactive_policies_are_refused() {
     let mut w = World::new(5);

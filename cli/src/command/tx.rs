@@ -86,7 +86,8 @@ pub enum TxCommand {
     AdoptCircuit(AdoptArgs),
     /// Write to a file the decision that a circuit end, for validators to approve with `probityd approve`.
     RetireCircuit(RetireArgs),
-    /// Write to a file the decision that a circuit be stopped at once, for validators to approve with `probityd approve`.
+    /// Write to a file the decision that a circuit be stopped at once, for validators to approve with `probityd approve`. A stop is for good: the
+    /// chain never accepts the key again, and the circuit comes back only with another key.
     StopCircuit(StopArgs),
     /// Send a payload from a file: something that validators approved, or anything else in the API's JSON.
     Send {
@@ -165,7 +166,7 @@ pub(super) fn run(command: TxCommand, global: &Global, output: &Output) -> Resul
         }
         TxCommand::AdmitInstitution { name, public_key, mut domains, out } => {
             domains.sort_unstable();
-            let approved_until_height = ChainView::fetch(&client)?.height() + APPROVAL_BLOCKS;
+            let approved_until_height = ChainView::fetch(&client)?.height().saturating_add(APPROVAL_BLOCKS);
             let admission = RegisterInstitution { name, public_key, domains, approved_until_height, approvals: vec![] };
             return admission_file(&Payload::RegisterInstitution(admission), &out, output);
         }
@@ -174,7 +175,7 @@ pub(super) fn run(command: TxCommand, global: &Global, output: &Output) -> Resul
                 ScopeArg::Own => LenderKind::Independent,
                 ScopeArg::Consortium => LenderKind::ConsortiumMember,
             };
-            let approved_until_height = ChainView::fetch(&client)?.height() + APPROVAL_BLOCKS;
+            let approved_until_height = ChainView::fetch(&client)?.height().saturating_add(APPROVAL_BLOCKS);
             let admission = RegisterLender { name, public_key, window_months, kind, approved_until_height, approvals: vec![] };
             return admission_file(&Payload::RegisterLender(admission), &out, output);
         }

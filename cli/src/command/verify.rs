@@ -7,7 +7,7 @@ use probity_credit::digest::Digest;
 use probity_credit::statement::Opening;
 use probity_verifier::AuditBundle;
 use probity_verifier::audit::{self, Audited, BUNDLE_BYTES_MAX, Refused, Step};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
 /// `probity verify`.
@@ -32,7 +32,9 @@ pub struct VerifyArgs {
 
 pub(super) fn run(args: &VerifyArgs, output: &Output) -> Result<(), CliError> {
     let bundle = AuditBundle::from_bytes(&files::read(&args.file, BUNDLE_BYTES_MAX as u64)?)?;
-    let audited = check(&bundle, args.chain, args.opening.as_deref(), output)?;
+    note_chain(args.chain, &bundle.genesis.chain_id(), output);
+    let (audited, report) = check(&bundle, args.chain, args.opening.as_deref()).inspect_err(|e| note_steps(e, output))?;
+    output.result(&report.value, || report.text);
     if let Some(folder) = &args.snarkjs {
         let written = audited.snarkjs(&bundle).map_err(|e| CliError::Verdict(e.to_string()))?;
         let names = write_all(folder, &written.named())?;
@@ -54,21 +56,31 @@ fn write_all(folder: &Path, written: &[(&str, &str)]) -> Result<String, CliError
     Ok(written.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" "))
 }
 
-/// Checks a bundle, says each step, and ends with what the record is.
-pub(super) fn check(bundle: &AuditBundle, chain: Option<Digest>, opening: Option<&Path>, output: &Output) -> Result<Audited, CliError> {
-    let own = bundle.genesis.chain_id();
-    if chain.is_none() {
-        output.note(&format!(
-            "No --chain was given: this shows that the record belongs to chain {own}, and you have to know that it is yours."
-        ));
+/// What a check found, to be written at once.
+pub(super) struct Report {
+    /// For programs: an object.
+    pub value: Value,
+    /// For people.
+    pub text: String,
+}
+
+/// Without `--chain` nobody but the reader can say that it is the right chain.
+pub(super) fn note_chain(trusted: Option<Digest>, own: &Digest, output: &Output) {
+    if trusted.is_none() {
+        output.note(&format!("No --chain was given: what is shown is of chain {own}, and you have to know that it is yours."));
     }
-    let audited = match audit::check(bundle, &chain.unwrap_or(own)) {
-        Ok(audited) => audited,
-        Err(refused) => {
-            say(&refused.steps, Some(&refused), output);
-            return Err(refused.into());
-        }
-    };
+}
+
+/// The steps of a check that failed.
+pub(super) fn note_steps(error: &CliError, output: &Output) {
+    if let CliError::Audit(refused) = error {
+        output.note(&steps_table(&refused.steps, Some(refused)));
+    }
+}
+
+/// Checks a bundle, and says each step and what the record is.
+pub(super) fn check(bundle: &AuditBundle, chain: Option<Digest>, opening: Option<&Path>) -> Result<(Audited, Report), CliError> {
+    let audited = audit::check(bundle, &chain.unwrap_or_else(|| bundle.genesis.chain_id()))?;
     let verdict = match opening {
         Some(path) => {
             let opening: Opening = files::read_json(path, "the opening of an answer")?;
@@ -79,29 +91,22 @@ pub(super) fn check(bundle: &AuditBundle, chain: Option<Digest>, opening: Option
     let record = &audited.record;
     let value =
         json!({ "steps": audited.steps, "record": record, "policy": audited.policy.id(), "opened_verdict": verdict, "valid": true });
-    output.result(&value, || {
-        let granted = match record.verdict {
-            probity_ledger::transaction::Verdict::Granted => "granted",
-            probity_ledger::transaction::Verdict::NotGranted => "not granted",
-        };
-        let mut text = steps_table(&audited.steps, None);
-        text += &format!(
-            "\nThe record stands: lender {}, policy \"{}\", {granted}, height {}, {}.",
-            record.lender,
-            audited.policy.name,
-            record.height,
-            output::time(record.time_unix_ms)
-        );
-        if let Some(verdict) = verdict {
-            text += if verdict.approved { "\nThe opening shows an approval." } else { "\nThe opening shows a decline." };
-        }
-        text
-    });
-    Ok(audited)
-}
-
-fn say(steps: &[Step], refused: Option<&Refused>, output: &Output) {
-    output.note(&steps_table(steps, refused));
+    let granted = match record.verdict {
+        probity_ledger::transaction::Verdict::Granted => "granted",
+        probity_ledger::transaction::Verdict::NotGranted => "not granted",
+    };
+    let mut text = steps_table(&audited.steps, None);
+    text += &format!(
+        "\nThe record stands: lender {}, policy \"{}\", {granted}, height {}, {}.",
+        record.lender,
+        audited.policy.name,
+        record.height,
+        output::time(record.time_unix_ms)
+    );
+    if let Some(verdict) = verdict {
+        text += if verdict.approved { "\nThe opening shows an approval." } else { "\nThe opening shows a decline." };
+    }
+    Ok((audited, Report { value, text }))
 }
 
 fn steps_table(steps: &[Step], refused: Option<&Refused>) -> String {

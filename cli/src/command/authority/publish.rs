@@ -33,7 +33,7 @@ struct Covered {
 
 pub(super) fn cover(dir: &DirArg, lists: &[PathBuf], global: &Global, output: &Output) -> Result<(), CliError> {
     let (mut authority, client) = (dir.open()?, global.client()?);
-    let follower = proved::at_tip(&client, authority.chain_id())?;
+    let follower = proved::at_tip(&client, Some(authority.chain_id()))?;
     settle(&mut authority, newest_root(&follower)?)?;
     let mut covered = vec![];
     for path in lists {
@@ -107,7 +107,7 @@ struct Announced {
 
 pub(super) fn publish(dir: &DirArg, sender: &SenderArgs, global: &Global, output: &Output) -> Result<(), CliError> {
     let (mut authority, sender, client) = (dir.open()?, sender.sender()?, global.client()?);
-    let follower = proved::at_tip(&client, authority.chain_id())?;
+    let follower = proved::at_tip(&client, Some(authority.chain_id()))?;
     let newest = newest_root(&follower)?;
     let undecided = settle(&mut authority, newest)?;
     let progress = Progress::new(output);

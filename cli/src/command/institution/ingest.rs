@@ -56,7 +56,7 @@ struct Ingested<'a> {
 
 pub(super) fn run(args: &IngestArgs, global: &Global, output: &Output) -> Result<(), CliError> {
     let (home, client) = (Home::open(&args.dir.dir)?, global.client()?);
-    let follower = proved::at_tip(&client, home.chain_id())?;
+    let follower = proved::at_tip(&client, Some(home.chain_id()))?;
     let institution = on_chain(&follower, &home.institution())?;
     let slot = slot_of(&institution, args.domain)?;
     let state: Option<SlotState> = follower.entry(&state_key::slot(slot))?;

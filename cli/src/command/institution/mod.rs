@@ -107,7 +107,7 @@ pub(super) fn run(command: InstitutionCommand, global: &Global, output: &Output)
         InstitutionCommand::Init { dir, address } => {
             let client = global.client()?;
             let chain_id = ChainView::fetch(&client)?.chain_id;
-            let institution = on_chain(&proved::at_tip(&client, chain_id)?, &address)?;
+            let institution = on_chain(&proved::at_tip(&client, Some(chain_id))?, &address)?;
             Home::init(&dir.dir, chain_id, address)?;
             shown(chain_id, institution, output);
             Ok(())

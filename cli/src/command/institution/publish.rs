@@ -26,7 +26,7 @@ struct Published<'a> {
 pub(super) fn run(args: &PublicationArgs, sender: &SenderArgs, list: &Path, global: &Global, output: &Output) -> Result<(), CliError> {
     let (publication, client, key) = (args.find()?, global.client()?, files::read_key(&sender.key)?);
     let facts = publication.facts();
-    let follower = proved::at_tip(&client, facts.chain_id)?;
+    let follower = proved::at_tip(&client, Some(facts.chain_id))?;
     let state: Option<SlotState> = follower.entry(&state_key::slot(facts.slot))?;
     let same = |p: &Publication| (p.month, p.sequence, p.root) == (facts.month, facts.sequence, facts.root);
     let there = state.is_some_and(|s| s.publications().any(same));

@@ -62,7 +62,7 @@ struct Fetched {
 
 pub(super) fn run(args: &FetchArgs, global: &Global, output: &Output) -> Result<(), CliError> {
     let client = global.client_without_key()?;
-    let follower = at_tip(&client, args.chain)?;
+    let follower = at_tip(&client, Some(args.chain))?;
     let cache = KeyCache::from_environment()?;
     let offers: Vec<Offer> = client.get("/v1/parameters")?;
     let mut all = vec![];
