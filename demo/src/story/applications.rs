@@ -175,6 +175,9 @@ fn audited(world: &mut World, desk: &Desk, record: &str) -> Result<()> {
         let checked = desk.tools.probity(&["audit", "record", record, "--chain", &chain, "--bundle", &bundle])?;
         let steps = checked["steps"].as_array().map_or(0, Vec::len);
         ensure(checked["valid"] == Value::Bool(true) && steps > 0, || format!("not valid: {checked}"))?;
+        let key = &checked["key"];
+        let asked = key["chain_id"].as_str() == Some(chain.as_str()) && key["verifying_key_id"].is_string();
+        ensure(asked && key["stopped"].is_null() && key["stale"] == Value::Bool(false), || format!("no word on the key: {checked}"))?;
         Ok::<_, ToolError>((steps, format!("{steps} checks passed")))
     })?;
     let others = world.path("others");
