@@ -14,7 +14,7 @@ mod sizes;
 mod verify;
 
 use args::{Command, Options};
-use measure::{Failure, Machine, load_average, median};
+use measure::{Failure, Machine, load_average};
 use probity_circuits::registry::ENTRIES;
 use probity_credit::circuit_id::CircuitId;
 use probity_params::Kind;
@@ -69,6 +69,11 @@ impl Effort {
     /// Runs that a median is taken of.
     pub(crate) fn runs(self) -> usize {
         if self.quick { 3 } else { 7 }
+    }
+
+    /// Processes whose first proofs are taken, which vary more.
+    pub(crate) fn processes(self) -> usize {
+        2 * self.runs() + 1
     }
 
     /// Files of the trees.
@@ -131,9 +136,10 @@ fn measure_all(options: &Options) -> Result<(), Failure> {
     for entry in &ENTRIES {
         for &threads in &threads {
             eprintln!("proving {}, threads: {threads}", entry.id);
-            let cold = (0..effort.runs()).map(|_| child_result(child(What::Cold(entry.id), threads)?)).collect::<Result<_, _>>()?;
+            let cold =
+                (0..effort.processes()).map(|_| child_result(child(What::Cold(entry.id), threads)?)).collect::<Result<Vec<_>, _>>()?;
             let prove = child_result(child(What::Prove(entry.id), threads)?)?;
-            report.prove.push(Proving { prove, cold_cli_ms: median(cold) });
+            report.prove.push(Proving::new(prove, &cold));
         }
     }
     for &threads in &threads {

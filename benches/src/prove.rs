@@ -18,6 +18,9 @@ use rand::SeedableRng;
 use rand::rngs::{OsRng, StdRng};
 use serde::{Deserialize, Serialize};
 
+/// Proofs of a process after its first.
+const LATER: usize = 3;
+
 /// One circuit with one number of threads.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Prove {
@@ -44,15 +47,38 @@ pub(crate) struct Proving {
     pub(crate) prove: Prove,
     /// The first proof of a new process, with what comes before it: what `probity` takes from the unlocked wallet to the proof.
     pub(crate) cold_cli_ms: f64,
+    /// That to the proofs which follow in the same process, so that a busy moment of the machine hits both.
+    pub(crate) cold_to_warm: f64,
 }
 
-/// One load and one proof, in a process that has done nothing before.
-pub(crate) fn measure_cold(id: CircuitId, keys: &KeyCache) -> Result<f64, Failure> {
+impl Proving {
+    pub(crate) fn new(prove: Prove, cold: &[Cold]) -> Self {
+        let [cold_cli_ms, cold_to_warm] =
+            [|c: &Cold| c.first_ms, |c: &Cold| c.first_ms / c.later_ms].map(|f| median(cold.iter().map(f).collect()));
+        Self { prove, cold_cli_ms, cold_to_warm }
+    }
+}
+
+/// What a process of its own measured.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Cold {
+    /// One load and one proof, before anything else.
+    first_ms: f64,
+    /// The median of the proofs after it.
+    later_ms: f64,
+}
+
+/// Proofs in a process that has done nothing before.
+pub(crate) fn measure_cold(id: CircuitId, keys: &KeyCache) -> Result<Cold, Failure> {
     let Fixture { policy, compiled, public, witness, .. } = Fixture::sample(id, &mut StdRng::seed_from_u64(1));
-    time_ms(|| {
-        let prover = Prover::development(id, keys, None, &|_, _, _| ())?;
-        prover.prove(&compiled, &policy.schema, &public, &witness).map_err(Failure::from)
-    })
+    let prove = |prover: &Prover| prover.prove(&compiled, &policy.schema, &public, &witness).map_err(Failure::from);
+    let mut kept = None;
+    let first_ms = time_ms(|| {
+        let prover = kept.insert(Prover::development(id, keys, None, &|_, _, _| ())?);
+        prove(prover)
+    })?;
+    let prover = kept.ok_or("the first proof was made without a prover")?;
+    Ok(Cold { first_ms, later_ms: median_ms(LATER, 1, || prove(&prover))? })
 }
 
 pub(crate) fn measure(id: CircuitId, keys: &KeyCache, effort: Effort) -> Result<Prove, Failure> {

@@ -88,14 +88,17 @@ impl Report {
             "start, ms",
             "proof, ms",
             "first proof of a process, ms",
+            "to those after it",
             "ark-groth16, ms",
             "ark-groth16 with matrices, ms",
             "peak memory, MiB",
         ]);
-        for Proving { prove: p, cold_cli_ms } in &self.prove {
-            let times = [p.key_load_ms, p.start_ms, p.warm_ms, *cold_cli_ms, p.stock_ark_ms, p.cached_ark_ms, p.peak_rss_mb];
-            let cells = [p.id.to_string(), p.threads.to_string()].into_iter().chain(times.map(|x| grouped(x.round() as usize)));
-            table.add_row(cells);
+        let whole = |x: f64| grouped(x.round() as usize);
+        for Proving { prove: p, cold_cli_ms, cold_to_warm } in &self.prove {
+            let before = [p.key_load_ms, p.start_ms, p.warm_ms, *cold_cli_ms].map(whole);
+            let after = [p.stock_ark_ms, p.cached_ark_ms, p.peak_rss_mb].map(whole);
+            let names = [p.id.to_string(), p.threads.to_string()];
+            table.add_row(names.into_iter().chain(before).chain([format!("{cold_to_warm:.2}")]).chain(after));
         }
         table.to_string()
     }
