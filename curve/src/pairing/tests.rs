@@ -64,7 +64,4 @@ fn coefficients_are_different_scalars() {
     assert_eq!((a - b * g1::Config::LAMBDA, b + d * g1::Config::LAMBDA), (Fr::ZERO, Fr::ZERO));
     // no relation is missing: the two span as many pairs as there are scalars
     assert_eq!(a * d + b * b, Fr::ZERO);
-    let rng = &mut StdRng::seed_from_u64(3);
-    let Coefficient { low, high } = coefficient(rng);
-    assert_eq!(Coefficient { low, high }.scalar(), Fr::from(low) + Fr::from(high) * g1::Config::LAMBDA);
 }

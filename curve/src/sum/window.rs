@@ -53,7 +53,9 @@ impl<K: Kernel> Drop for Scratch<K> {
         self.left.zeroize();
         self.right.zeroize();
         for lanes in [&mut self.differences, &mut self.products] {
-            lanes.fill(K::Lanes::zero());
+            // all that was ever in it
+            lanes.clear();
+            lanes.resize(lanes.capacity(), K::Lanes::zero());
             // as if somebody looked, so that it is not left out
             std::hint::black_box(lanes);
         }
